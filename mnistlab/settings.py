@@ -1,0 +1,143 @@
+"""Quick or full, seed, threads, device, folders: every switch of the project.
+
+All of them are environment variables, and this is the only module that reads
+them. `current()` gives them as one object:
+
+| variable             | meaning                                                     |
+|----------------------|-------------------------------------------------------------|
+| `MNISTLAB_QUICK`     | `1`: fewer folds, epochs and rows (set for every test)      |
+| `MNISTLAB_DATA`      | path of the `mnist.npz` to use                              |
+| `MNISTLAB_OFFLINE`   | `1`: never download                                         |
+| `MNISTLAB_CACHE`     | folder for downloaded and generated files                   |
+| `MNISTLAB_SEED`      | seed of everything random (1)                               |
+| `MNISTLAB_THREADS`   | threads for TensorFlow (all cores)                          |
+| `MNISTLAB_DEVICE`    | `cpu` to leave a graphics card alone, else `auto`           |
+| `MNISTLAB_RECORD`    | `1`: results and models go to `data/`, as the recorded ones |
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from mnistlab.errors import MnistLabError
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The checkout: the folder that holds notebooks/, mnistlab/ and data/."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one run uses; see the table at the top of the module."""
+
+    quick: bool = False
+    data: Path | None = None
+    offline: bool = False
+    cache: Path | None = None
+    seed: int = 1
+    threads: int | None = None
+    device: str = "auto"
+    record: bool = False
+
+    @property
+    def folds(self) -> int:
+        """Folds of a cross-validation: 5 as published, 2 in quick mode."""
+        return self.choose(full=5, quick=2)
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training rows: 10 as published, 2 in quick mode."""
+        return self.choose(full=10, quick=2)
+
+    @property
+    def rows(self) -> int:
+        """Training images to use: all 60,000, or the first 3,000 in quick mode."""
+        return self.choose(full=60_000, quick=3_000)
+
+    @property
+    def results_folder(self) -> Path:
+        """Where a notebook saves its results: the reader's own folder, or the record."""
+        return PROJECT / ("data/results" if self.record else "notebooks/my_results")
+
+    @property
+    def models_folder(self) -> Path:
+        """Where a notebook saves its models: the reader's own folder, or the record."""
+        return PROJECT / ("data/models" if self.record else "notebooks/my_models")
+
+    def choose(self, full: T, quick: T) -> T:
+        """Returns `full` in a full run and `quick` in quick mode.
+
+        A notebook's thresholds come from here, so that its verdicts read the
+        same in both.
+
+        Example:
+            >>> Settings(quick=True).choose(full=0.98, quick=0.5)
+            0.5
+        """
+        return quick if self.quick else full
+
+
+def current(environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads the settings from the environment.
+
+    Args:
+        environ: the variables; those of this process when `None`.
+
+    Returns:
+        The settings, with their defaults where a variable is missing or empty.
+
+    Raises:
+        MnistLabError: a variable has a value that it cannot have.
+
+    Example:
+        >>> current({"MNISTLAB_QUICK": "1"}).folds
+        2
+        >>> current({}).folds
+        5
+    """
+    values = os.environ if environ is None else environ
+    device = values.get("MNISTLAB_DEVICE", "").strip().lower() or "auto"
+    if device not in ("auto", "cpu"):
+        raise MnistLabError(f"MNISTLAB_DEVICE is {device!r}; set it to 'cpu' or 'auto'.")
+    return Settings(
+        quick=_flag(values, "MNISTLAB_QUICK"),
+        data=_path(values, "MNISTLAB_DATA"),
+        offline=_flag(values, "MNISTLAB_OFFLINE"),
+        cache=_path(values, "MNISTLAB_CACHE"),
+        seed=_whole_number(values, "MNISTLAB_SEED", smallest=0, default=Settings.seed),
+        threads=_whole_number(values, "MNISTLAB_THREADS", smallest=1, default=None),
+        device=device,
+        record=_flag(values, "MNISTLAB_RECORD"),
+    )
+
+
+def _flag(values: Mapping[str, str], name: str) -> bool:
+    text = values.get(name, "").strip().lower()
+    if text in ("", "0", "false", "no", "off"):
+        return False
+    if text in ("1", "true", "yes", "on"):
+        return True
+    raise MnistLabError(f"{name} is {values[name]!r}; set it to 1 or 0.")
+
+
+def _path(values: Mapping[str, str], name: str) -> Path | None:
+    text = values.get(name, "").strip()
+    return Path(text).expanduser() if text else None
+
+
+def _whole_number(
+    values: Mapping[str, str], name: str, smallest: int, default: int | None
+) -> int | None:
+    text = values.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        number = int(text)
+    except ValueError:
+        number = None
+    if number is None or number < smallest:
+        raise MnistLabError(f"{name} is {text!r}; set it to a whole number from {smallest} on.")
+    return number
