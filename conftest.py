@@ -1,0 +1,33 @@
+"""What every test run shares: quick mode, plain output, and the data found once."""
+
+import os
+import warnings
+
+import pytest
+
+STAND_IN_NOTICE = "MNIST stand-in in use"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Sets the environment that tests, and the kernels that they start, inherit."""
+    os.environ["MNISTLAB_QUICK"] = "1"
+    # The announcement of the stand-in has tests of its own; in a notebook it
+    # would be output that a run on MNIST does not have.
+    os.environ["PYTHONWARNINGS"] = f"ignore:{STAND_IN_NOTICE}"
+    # The width and color of Keras' layer tables must not depend on the terminal.
+    for name in ("COLUMNS", "JUPYTER_COLUMNS", "NO_COLOR", "MNISTLAB_RECORD"):
+        os.environ.pop(name, None)
+    if config.getoption("nbval", default=False) and not hasattr(config, "workerinput"):
+        _find_data_once()
+
+
+def _find_data_once() -> None:
+    """Downloads MNIST or makes the stand-in before several kernels ask for it at once."""
+    from mnistlab import load_mnist
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        source = load_mnist().source
+    if source == "standin":
+        os.environ["MNISTLAB_OFFLINE"] = "1"
+    print(f"notebooks run on: {source}")

@@ -1,0 +1,109 @@
+"""How a finished model does on test images: accuracy, per-digit table, errors.
+
+The test set is read once, at the very end. `make_report` therefore measures
+everything in one pass and keeps it.
+"""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from sklearn import metrics
+
+from mnistlab.data.checks import check_pairs
+from mnistlab.data.preparation import one_hot
+from mnistlab.models.prediction import predict
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a model answered to images with known labels.
+
+    Attributes:
+        labels: (n,) true digits.
+        probabilities: (n, 10) float32, the model's answers.
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+
+    @property
+    def predictions(self) -> np.ndarray:
+        """(n,) the most probable digit of each answer."""
+        return self.probabilities.argmax(axis=1)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of images read right, from 0 to 1."""
+        return float(np.mean(self.predictions == self.labels))
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy: minus the logarithm of the true digit's probability."""
+        true = self.probabilities[np.arange(len(self.labels)), self.labels].astype("float64")
+        # Keras' bound, so that a probability of 0 gives a large number and not infinity.
+        return float(-np.mean(np.log(np.clip(true, keras.config.epsilon(), 1))))
+
+    @property
+    def table(self) -> str:
+        """scikit-learn's table of precision, recall and F1 for each digit."""
+        return metrics.classification_report(
+            self.labels, self.predictions, labels=range(10), digits=4, zero_division=0
+        )
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """(10, 10) counts: a row for each true digit, a column for each predicted one."""
+        return metrics.confusion_matrix(self.labels, self.predictions, labels=range(10))
+
+    def worst_errors(self, count: int = 20) -> np.ndarray:
+        """Returns the places of the misread images, most confident mistake first.
+
+        Args:
+            count: how many at most.
+
+        Returns:
+            Integer indices into the images.
+        """
+        wrong = np.flatnonzero(self.predictions != self.labels)
+        confidence = self.probabilities[wrong].max(axis=1)
+        return wrong[np.argsort(-confidence, kind="stable")][:count]
+
+    def captions(self, places: np.ndarray) -> list[str]:
+        """Returns for each place "true 4, read as 9 (97 %)".
+
+        Args:
+            places: integer indices, for instance of `worst_errors()`.
+        """
+        return [
+            f"{self.labels[place]} read as {self.predictions[place]}\n"
+            f"({self.probabilities[place].max():.0%})"
+            for place in places
+        ]
+
+
+def make_report(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> Report:
+    """Lets a model read images once and keeps what it answered.
+
+    Args:
+        model: a model that answers with ten probabilities.
+        images: (n, 28, 28) or (n, 28, 28, 1), uint8 or in [0, 1].
+        labels: (n,) digits or (n, 10) one-hot.
+
+    Returns:
+        The report.
+
+    Raises:
+        DataError: images and labels do not fit each other or the model.
+
+    Example:
+        >>> from mnistlab.models import zoo
+        >>> images = np.zeros((3, 28, 28), "uint8")
+        >>> make_report(zoo.three_conv(), images, np.array([7, 2, 1])).confusion.sum()
+        np.int64(3)
+    """
+    images, labels = np.asarray(images), np.asarray(labels)
+    check_pairs(images, labels)
+    if labels.ndim == 2:
+        labels = labels.argmax(axis=1)
+    return Report(labels, predict(model, images))

@@ -1,0 +1,256 @@
+"""What a cross-validation measured: its scores, curves and facts; comparing; JSON.
+
+A `Result` keeps everything that is needed to judge it later: the accuracy of
+every fold, the curves, the protocol, the digest of the data, the versions.
+`compare` says whether two models that were evaluated on the same folds differ.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from mnistlab import settings
+from mnistlab.errors import DataError
+from mnistlab.files import write_atomically
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of `evaluate_model`.
+
+    It unpacks as the published listing returns it:
+    `scores, histories = evaluate_model(...)`.
+
+    Attributes:
+        name: the architecture.
+        scores: held-out accuracy of each finished fold, from 0 to 1.
+        histories: for each fold `loss`, `accuracy`, `val_loss`,
+            `val_accuracy`, one number an epoch.
+        protocol: folds, epochs, batch_size, seed, rows, data_digest: what must
+            be equal for two results to be comparable fold by fold.
+        facts: parameters, seconds, versions, cores and whatever else is known.
+    """
+
+    name: str
+    scores: list[float]
+    histories: list[dict[str, list[float]]]
+    protocol: dict[str, object]
+    facts: dict[str, object] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator:
+        return iter((self.scores, self.histories))
+
+    @property
+    def mean(self) -> float:
+        """Mean accuracy over the folds, in percent."""
+        return float(100 * np.mean(self.scores))
+
+    @property
+    def std(self) -> float:
+        """Standard deviation of the folds' accuracies (divided by n), in percentage points."""
+        return float(100 * np.std(self.scores))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every fold of the protocol was finished."""
+        return len(self.scores) == self.protocol["folds"]
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the result as JSON; an older file stays until the new one is whole.
+
+        Args:
+            path: the file; its folder is made if need be.
+
+        Returns:
+            The path.
+
+        Raises:
+            DataError: the file cannot be written there.
+        """
+        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=1, allow_nan=False) + "\n"
+        return write_atomically(
+            path, lambda new: new.write_text(text, "utf-8"), check=load, error=DataError
+        )
+
+
+def load(path: str | Path) -> Result:
+    """Reads a result that `Result.save` wrote.
+
+    Args:
+        path: the JSON file.
+
+    Returns:
+        The result.
+
+    Raises:
+        DataError: there is no such file, or it does not hold a result.
+    """
+    path = Path(path)
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise DataError(
+            f"{path.name} is not there; run the notebook that makes it, or check the path."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{path.name} cannot be read as a result ({error}); delete it and measure again."
+        ) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise DataError(
+            f"{path.name} is not a result of this version (format {FORMAT}); measure again."
+        )
+    try:
+        return _checked(Result(**{key: content[key] for key in Result.__dataclass_fields__}))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"{path.name} lacks a part of a result or has a wrong one ({error}); measure again."
+        ) from error
+
+
+def _checked(result: Result) -> Result:
+    scores = np.asarray(result.scores, dtype="float64")
+    if scores.ndim != 1 or not len(scores) or not np.all((scores >= 0) & (scores <= 1)):
+        raise ValueError("scores must be accuracies from 0 to 1")
+    if len(result.histories) != len(scores):
+        raise ValueError("there must be one history for each score")
+    missing = {"folds", "epochs", "batch_size", "seed", "rows", "data_digest"} - set(
+        result.protocol
+    )
+    if missing:
+        raise ValueError(f"the protocol does not state {', '.join(sorted(missing))}")
+    return result
+
+
+def recorded(name: str) -> Result:
+    """Reads the full run of an architecture that this project recorded.
+
+    Args:
+        name: the architecture, such as "baseline".
+
+    Returns:
+        The result in `data/results`.
+
+    Raises:
+        DataError: there is no record of that name.
+    """
+    return load(settings.PROJECT / "data" / "results" / f"{name}.json")
+
+
+def find(name: str, like: Result) -> Result | None:
+    """Looks for an earlier result that can be compared with another, fold by fold.
+
+    Args:
+        name: the architecture that is looked for.
+        like: the result that it is to be compared with.
+
+    Returns:
+        The reader's own result of that protocol on the same data, else the
+        recorded one, else `None`.
+    """
+    for folder in (settings.current().results_folder, settings.PROJECT / "data" / "results"):
+        path = folder / f"{name}.json"
+        if path.exists():
+            result = load(path)
+            if result.protocol == like.protocol and len(result.scores) == len(like.scores):
+                return result
+    return None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A paired comparison of two models over the same folds.
+
+    Attributes:
+        mean_difference: second minus first, in percentage points.
+        low, high: bounds of the interval for it, in percentage points.
+        confidence: confidence level of the interval.
+        folds: number of pairs.
+    """
+
+    mean_difference: float
+    low: float
+    high: float
+    confidence: float
+    folds: int
+
+    @property
+    def verdict(self) -> str:
+        """What this shows of the second model: better, worse, or no difference shown."""
+        if self.low > 0:
+            return "better"
+        if self.high < 0:
+            return "worse"
+        return "no difference shown"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.mean_difference:+.3f} points, {self.confidence:.0%} interval "
+            f"[{self.low:+.3f}, {self.high:+.3f}], {self.folds} folds: {self.verdict}"
+        )
+
+
+def compare(first: Result, second: Result, confidence: float = 0.95) -> Comparison:
+    """Compares two models that were evaluated on the same folds.
+
+    The folds of a cross-validation share training images, so their scores
+    vary less than independent ones would, and the ordinary paired t interval
+    is too narrow. The correction replaces the variance factor 1/k by
+    1/k + n_test / n_train.
+
+    Args:
+        first: the reference, for instance the baseline.
+        second: the model in question.
+        confidence: confidence level of the interval, between 0 and 1.
+
+    Returns:
+        The mean difference, second minus first, with its interval and verdict.
+
+    Raises:
+        DataError: the two were not measured by the same protocol on the same
+            data, or there are fewer than two folds.
+
+    Source: C. Nadeau and Y. Bengio, "Inference for the Generalization Error",
+    Machine Learning 52 (2003), the corrected resampled t-test.
+    """
+    if not 0 < confidence < 1:
+        raise DataError(f"confidence is {confidence}; give a number between 0 and 1, such as 0.95.")
+    differing = [key for key in first.protocol if first.protocol[key] != second.protocol.get(key)]
+    if differing or len(first.scores) != len(second.scores):
+        what = ", ".join(differing) or "the number of finished folds"
+        raise DataError(
+            f"{first.name} and {second.name} were not evaluated on the same folds: they differ in "
+            f"{what}. Evaluate both with the same data, folds, epochs and seed."
+        )
+    folds = len(first.scores)
+    if folds < 2:
+        raise DataError("Comparing needs at least two folds; evaluate with folds=2 or more.")
+    pairs = 100 * (np.asarray(second.scores) - np.asarray(first.scores))
+    return _corrected_interval(pairs, int(first.protocol["folds"]), confidence)
+
+
+def _corrected_interval(pairs: np.ndarray, k: int, confidence: float) -> Comparison:
+    # With k equal folds n_test / n_train is 1 / (k - 1).
+    variance = np.var(pairs, ddof=1) * (1 / len(pairs) + 1 / (k - 1))
+    reach = stats.t.ppf(0.5 + confidence / 2, df=len(pairs) - 1) * np.sqrt(variance)
+    mean = float(np.mean(pairs))
+    return Comparison(mean, mean - float(reach), mean + float(reach), confidence, len(pairs))
+
+
+def protocol_text(protocol: Mapping[str, object]) -> str:
+    """Returns a protocol in words.
+
+    Example:
+        >>> protocol_text({"folds": 5, "epochs": 10, "batch_size": 32, "seed": 1, "rows": 60000})
+        '5 folds of 60,000 images, 10 epochs, batches of 32, seed 1'
+    """
+    return (
+        f"{protocol['folds']} folds of {protocol['rows']:,} images, {protocol['epochs']} epochs, "
+        f"batches of {protocol['batch_size']}, seed {protocol['seed']}"
+    )
