@@ -5,6 +5,8 @@ import warnings
 
 import pytest
 
+pytest_plugins = ["tools.nbval_kernel_watch"]
+
 STAND_IN_NOTICE = "MNIST stand-in in use"
 
 

@@ -182,7 +182,7 @@ def score_boxes(scores: Mapping[str, Sequence[float]], title: str = "") -> Figur
     axes = figure.add_subplot()
     places = np.arange(len(scores))[::-1]
     values = [100 * np.asarray(fold_scores, dtype="float64") for fold_scores in scores.values()]
-    axes.boxplot(
+    box = axes.boxplot(
         values,
         positions=places,
         orientation="horizontal",
@@ -195,8 +195,15 @@ def score_boxes(scores: Mapping[str, Sequence[float]], title: str = "") -> Figur
         meanprops={"color": TRAINING, "linestyle": "--", "linewidth": 1.5},
     )
     for place, fold_scores in zip(places, values, strict=True):
-        spread = np.linspace(-0.12, 0.12, len(fold_scores)) if len(fold_scores) > 1 else [0]
-        axes.plot(fold_scores, place + np.asarray(spread), "o", color=HELD_OUT, markersize=5)
+        (dots,) = axes.plot(
+            fold_scores, np.full(len(fold_scores), place), "o", color=HELD_OUT, markersize=5
+        )
+    axes.legend(
+        [dots, box["medians"][0], box["means"][0]],
+        ["a fold", "median", "mean"],
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+    )
     axes.set_yticks(places, list(scores))
     axes.set(xlabel="held-out accuracy of a fold (%)", title=title)
     axes.set_ylim(-0.6, len(scores) - 0.4)

@@ -125,7 +125,7 @@ def duration(seconds: float) -> str:
 def _bar(share: float, label: str):
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.0, 0.55), dpi=100, facecolor="white")
+    figure = Figure(figsize=(7.0, 0.55), dpi=100, facecolor="white", layout="none")
     axes = figure.add_axes((0.01, 0.08, 0.98, 0.26))
     axes.barh(0, 1, height=1, color="#e3e3e3")
     axes.barh(0, share, height=1, color="#0072b2")

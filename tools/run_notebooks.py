@@ -20,6 +20,9 @@ from pathlib import Path
 import nbclient
 import nbformat
 
+from mnistlab import load_mnist, settings
+from mnistlab.progress import duration
+
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -97,13 +100,11 @@ def error_stream(notebook: nbformat.NotebookNode) -> Iterator[tuple[int, str]]:
 
 def with_run_times(notebook: nbformat.NotebookNode, full: float, quick: float) -> None:
     """Writes measured run times, in seconds, into the notebook's header."""
-    from mnistlab.progress import duration
-
     times = f"{duration(full)} to run, {duration(quick)} in quick mode"
+    cores = settings.current().threads or os.cpu_count()
+    measured = f"(measured on {cores} core{'s' if cores != 1 else ''})"
     header = notebook.cells[0]
-    header.source, count = RUN_TIME.subn(
-        rf"\g<1>; {times} (measured on {os.cpu_count()} cores)", header.source
-    )
+    header.source, count = RUN_TIME.subn(rf"\g<1>; {times} {measured}", header.source)
     if count != 1:
         raise NotebookError("The header has no line '**Time**: ...; ... to run, ...'.")
 
@@ -118,6 +119,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.record and (options.quick or options.check):
         parser.error("--record is a full run that is written back")
+    if options.record and load_mnist().source != "mnist":
+        parser.error("--record needs MNIST itself; set MNISTLAB_DATA to its file")
     try:
         for path in notebooks(options.numbers):
             _run_one(path, options)
@@ -129,16 +132,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run_one(path: Path, options: argparse.Namespace) -> None:
     print(f"{path.name} ...", flush=True)
-    quick_seconds = 0.0
-    if options.record:
-        started = time.monotonic()
-        execute(path, quick=True)
-        quick_seconds = time.monotonic() - started
     started = time.monotonic()
     notebook = execute(path, options.quick, options.record)
     seconds = time.monotonic() - started
     if options.record:
-        with_run_times(notebook, seconds, quick_seconds)
+        started = time.monotonic()
+        execute(path, quick=True)
+        with_run_times(notebook, seconds, time.monotonic() - started)
     if not options.check:
         nbformat.write(notebook, path)
     print(f"{path.name} ran in {seconds:.0f} s", flush=True)

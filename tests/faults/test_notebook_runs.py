@@ -1,0 +1,149 @@
+"""Faults of notebooks that a test run has to notice (and what each one looks like)."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools import check_every_cell_ran, run_notebooks
+
+PROJECT = Path(__file__).parents[2]
+
+
+def write_notebook(folder: Path, *cells: str, name: str = "00_fault.ipynb") -> Path:
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    for count, cell in enumerate(notebook.cells, start=1):
+        cell.execution_count = count
+    path = folder / name
+    nbformat.write(notebook, path)
+    return path
+
+
+def pytest_nbval(path: Path, *options: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n0", "-c", os.devnull]
+    command += ["-p", "tools.nbval_kernel_watch", "--nbval", "--nbval-current-env"]
+    return subprocess.run(
+        [*command, *options, str(path)],
+        cwd=path.parent,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_a_sound_notebook_runs(tmp_path):
+    path = write_notebook(tmp_path, "x = 6 * 7", "x")
+    notebook = run_notebooks.execute(path, quick=True)
+    assert notebook.cells[1].outputs[0].data["text/plain"] == "42"
+
+
+def test_an_unknown_magic_fails(tmp_path):
+    path = write_notebook(tmp_path, "%no_such_magic")
+    with pytest.raises(run_notebooks.NotebookError, match="no_such_magic"):
+        run_notebooks.execute(path, quick=True)
+
+
+def test_an_exception_in_a_thread_fails(tmp_path):
+    path = write_notebook(
+        tmp_path,
+        "import threading\nthread = threading.Thread(target=lambda: 1 / 0)\nthread.start()\n"
+        "thread.join()",
+        "import time; time.sleep(0.5)",
+    )
+    with pytest.raises(run_notebooks.NotebookError, match="ZeroDivisionError"):
+        run_notebooks.execute(path, quick=True)
+
+
+def test_the_death_of_the_kernel_is_noticed_within_a_minute(tmp_path):
+    path = write_notebook(tmp_path, "import os; os._exit(1)", "1 + 1")
+    started = time.monotonic()
+    with pytest.raises(run_notebooks.NotebookError, match="died"):
+        run_notebooks.execute(path, quick=True)
+    assert time.monotonic() - started < 60
+
+
+def test_the_death_of_the_kernel_fails_under_nbval_within_a_minute(tmp_path):
+    path = write_notebook(tmp_path, "import os; os._exit(1)", "1 + 1")
+    started = time.monotonic()
+    run = pytest_nbval(path)
+    assert run.returncode == 1
+    assert "KernelDeathError" in run.stdout
+    assert time.monotonic() - started < 60
+
+
+def test_an_error_in_a_cell_stops_the_run_of_that_notebook(tmp_path):
+    reached = tmp_path / "reached"
+    path = write_notebook(tmp_path, "1 / 0", f"open({str(reached)!r}, 'w').close()")
+    with pytest.raises(run_notebooks.NotebookError, match="ZeroDivisionError"):
+        run_notebooks.execute(path, quick=True)
+    assert not reached.exists()
+
+
+def test_a_failed_notebook_is_not_written_back(tmp_path, monkeypatch):
+    path = write_notebook(tmp_path, "1 / 0")
+    before = path.read_bytes()
+    monkeypatch.setattr(run_notebooks, "NOTEBOOKS", tmp_path)
+    assert run_notebooks.main(["--quick"]) == 1
+    assert path.read_bytes() == before
+
+
+def test_outputs_are_written_back_clean(tmp_path, monkeypatch):
+    path = write_notebook(tmp_path, "print('seven')")
+    monkeypatch.setattr(run_notebooks, "NOTEBOOKS", tmp_path)
+    assert run_notebooks.main(["--quick"]) == 0
+    notebook = nbformat.read(path, as_version=4)
+    assert notebook.cells[0].outputs[0].text == "seven\n"
+    assert notebook.cells[0].metadata == {}
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+
+
+def test_quick_mode_reaches_the_kernel(tmp_path):
+    path = write_notebook(tmp_path, "from mnistlab import settings\nsettings.current().folds")
+    assert run_notebooks.execute(path, quick=True).cells[0].outputs[0].data["text/plain"] == "2"
+    assert run_notebooks.execute(path, quick=False).cells[0].outputs[0].data["text/plain"] == "5"
+
+
+def test_a_number_without_a_notebook_is_refused():
+    with pytest.raises(run_notebooks.NotebookError, match="99"):
+        run_notebooks.notebooks(["99"])
+
+
+def test_the_report_of_a_whole_run_satisfies_the_check(tmp_path, monkeypatch):
+    path = write_notebook(tmp_path, "x = 1", "y = 2", name="07_seven.ipynb")
+    report = tmp_path / "report.xml"
+    assert pytest_nbval(path, f"--junitxml={report}").returncode == 0
+    monkeypatch.setattr(check_every_cell_ran, "NOTEBOOKS", tmp_path)
+    assert check_every_cell_ran.main([str(report)]) == 0
+
+
+def test_a_notebook_that_was_not_run_fails_the_check(tmp_path, monkeypatch):
+    path = write_notebook(tmp_path, "x = 1", name="07_seven.ipynb")
+    report = tmp_path / "report.xml"
+    assert pytest_nbval(path, f"--junitxml={report}").returncode == 0
+    write_notebook(tmp_path, "y = 2", name="08_eight.ipynb")
+    monkeypatch.setattr(check_every_cell_ran, "NOTEBOOKS", tmp_path)
+    assert check_every_cell_ran.main([str(report)]) == 1
+
+
+def test_a_skipped_cell_fails_the_check(tmp_path, monkeypatch):
+    path = write_notebook(tmp_path, "x = 1", "y = 2", name="07_seven.ipynb")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].metadata["tags"] = ["nbval-skip"]
+    nbformat.write(notebook, path)
+    report = tmp_path / "report.xml"
+    assert pytest_nbval(path, f"--junitxml={report}").returncode == 0
+    monkeypatch.setattr(check_every_cell_ran, "NOTEBOOKS", tmp_path)
+    assert check_every_cell_ran.main([str(report)]) == 1
+
+
+def test_the_requirements_are_an_exact_lock():
+    lines = (PROJECT / "requirements.txt").read_text("utf-8").split("\n")
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert pins[-1] == "-e ."
+    assert all("==" in pin for pin in pins[:-1])

@@ -1,0 +1,16 @@
+"""Every notebook runs by itself in a fresh kernel, beside its run under nbval.
+
+nbval lets two faults pass: an unknown magic and an exception in a thread only
+write to the error stream. `run_notebooks.execute` refuses whatever is written
+there. With nbval's run, each notebook has then been run twice.
+"""
+
+import pytest
+
+from tools import run_notebooks
+
+
+@pytest.mark.parametrize("path", run_notebooks.notebooks(), ids=lambda path: path.stem)
+def test_notebook_runs_without_a_word_on_the_error_stream(path):
+    notebook = run_notebooks.execute(path, quick=True)
+    assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
