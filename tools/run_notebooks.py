@@ -17,11 +17,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbclient
-import nbformat
-
 from mnistlab import load_mnist, settings
 from mnistlab.progress import duration
+
+import nbclient
+import nbformat
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"

@@ -5,9 +5,9 @@ that are not numbers. It then ends with a bad score and no message. These checks
 say what was expected and what was found, and take a few milliseconds.
 """
 
-import numpy as np
-
 from mnistlab.errors import DataError
+
+import numpy as np
 
 CLASSES = 10
 SIDE = 28

@@ -24,18 +24,19 @@ _KINDS = (
 )
 
 
-def check_is_file(path: Path, expected: str) -> None:
+def check_is_file(path: Path, expected: str, remedy: str) -> None:
     """Refuses what cannot be opened as a file: a folder, a pipe, nothing at all.
 
     Args:
         path: the file.
         expected: what it should be, with its article.
+        remedy: what to do; ends the message.
 
     Raises:
         DataError: it is no regular file.
 
     Example:
-        >>> check_is_file(Path("/"), "an npz file")
+        >>> check_is_file(Path("/"), "an npz file", "Name the file itself.")
         Traceback (most recent call last):
             ...
         mnistlab.errors.DataError: / is a folder; an npz file was expected. Name the file itself.
@@ -43,14 +44,10 @@ def check_is_file(path: Path, expected: str) -> None:
     try:
         if path.is_file():
             return
-        kind = "a folder" if path.is_dir() else "not a regular file" if path.exists() else None
+        kind = "a folder" if path.is_dir() else "not a regular file" if path.exists() else "missing"
     except (OSError, ValueError) as cause:
-        raise DataError(f"{path} cannot be read: {cause}. Check the name.") from cause
-    raise DataError(
-        f"{path} is {kind}; {expected} was expected. Name the file itself."
-        if kind
-        else f"{path}: there is no such file. Check the name and the folder."
-    )
+        raise DataError(f"{path} cannot be read: {cause}. {remedy}") from cause
+    raise DataError(f"{path} is {kind}; {expected} was expected. {remedy}")
 
 
 def describe(start: bytes) -> str:

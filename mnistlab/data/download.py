@@ -195,22 +195,22 @@ class _Transfer:
         self.done = threading.Event()
         self.error: BaseException | None = None
         self.unwritable: OSError | None = None
+        self.has_answer = False
         self.received = 0
         self.total = 0
         self._file = file
         self._lock = threading.Lock()
         self._started = self._last = time.monotonic()
-        self._answered = False
 
     def answered(self, response, *args, **kwargs) -> None:
-        self._answered = True
+        self.has_answer = True
         self._last = time.monotonic()
+        self._check_size(int(response.headers.get("content-length", 0)))
 
     def write(self, chunk: bytes) -> None:
         if not self.received and is_html(chunk):
             raise DownloadError("got an HTML page, a captive portal?")
-        if max(self.total, self.received + len(chunk)) > LIMIT:
-            raise DownloadError(f"sends more than the {LIMIT >> 20} MB that are accepted")
+        self._check_size(self.received + len(chunk))
         with self._lock:
             if self._file is None:
                 raise DownloadError("was given up")
@@ -228,7 +228,7 @@ class _Transfer:
 
     def check_pace(self) -> None:
         now = time.monotonic()
-        if not self._answered and now - self._started > ANSWER_SECONDS:
+        if not self.has_answer and now - self._started > ANSWER_SECONDS:
             raise DownloadError(
                 f"no answer within {ANSWER_SECONDS:g} s (timeout)", unreachable=True
             )
@@ -236,6 +236,10 @@ class _Transfer:
             raise DownloadError(f"silent for {READ_SECONDS:g} s (timeout)", passing=True)
         if now - self._started > LONGEST_SECONDS:
             raise DownloadError(f"not complete after {LONGEST_SECONDS:g} s (timeout)")
+
+    def _check_size(self, size: int) -> None:
+        if size > LIMIT:
+            raise DownloadError(f"sends more than the {LIMIT >> 20} MB that are accepted")
 
     def flush(self) -> None:
         """Asked for after every piece; closing the file does it once."""
@@ -282,7 +286,7 @@ def _explained(transfer: _Transfer) -> Exception:
         if getattr(cause, "errno", None) in (errno.ENETUNREACH, errno.EHOSTUNREACH):
             return DownloadError("the network is unreachable", unreachable=True)
     if any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
-        if transfer.received:
+        if transfer.has_answer:
             return DownloadError(f"silent for {READ_SECONDS:g} s (timeout)", passing=True)
         return DownloadError(f"no answer within {CONNECT_SECONDS:g} s (timeout)", unreachable=True)
     if transfer.received or isinstance(error, requests.exceptions.ChunkedEncodingError):

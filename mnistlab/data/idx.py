@@ -14,10 +14,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
 from mnistlab.data.content import ENOUGH, check_is_file, describe
 from mnistlab.errors import DataError
+
+import numpy as np
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 """The type codes of the format; all values have their most significant byte first."""
@@ -57,7 +57,7 @@ def read_idx(path: str | os.PathLike, limit: int = LIMIT) -> np.ndarray:
         array([7, 2, 1], dtype=uint8)
     """
     path = Path(path)
-    check_is_file(path, "an idx file")
+    check_is_file(path, "an idx file", "Give the path of the file itself.")
     try:
         with path.open("rb") as file:
             return _read(file, str(path), limit)

@@ -10,10 +10,10 @@ import os
 import warnings
 from pathlib import Path
 
+from mnistlab.errors import ImageError
+
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
-
-from mnistlab.errors import ImageError
 
 SIDE = 28
 

@@ -15,8 +15,6 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
-
 from mnistlab import settings
 from mnistlab.data import cache, download
 from mnistlab.data.idx import read_idx
@@ -24,6 +22,8 @@ from mnistlab.data.npz import REMEDY, ArraySpec, digest, read_npz, write_npz
 from mnistlab.errors import DataError, StandInWarning
 from mnistlab.files import write_atomically
 from mnistlab.progress import Progress
+
+import numpy as np
 
 ARRAYS = {
     "x_train": ArraySpec("uint8", (60_000, 28, 28)),

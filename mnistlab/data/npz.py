@@ -18,15 +18,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from mnistlab.data.content import ENOUGH, check_is_file, describe
 from mnistlab.errors import DataError
+
+import numpy as np
 
 LONGEST_HEADER = 4096
 """Bytes that an npy header may take; NumPy writes 128 for any array of this project."""
 
-REMEDY = "Replace it with a good copy, or remove it."
+REMEDY = "Give the path of a good copy."
 
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -104,7 +104,7 @@ def read_npz(
         {'digits': array([7, 2, 1], dtype=uint8)}
     """
     path = Path(path)
-    check_is_file(path, "an npz file")
+    check_is_file(path, "an npz file", remedy)
     try:
         with zipfile.ZipFile(path) as archive:
             members = {name: _member(archive, name) for name in expected}

@@ -7,11 +7,11 @@ beside it, and every statistic comes from the training images alone.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from mnistlab.data.checks import check_images, check_labels
 from mnistlab.data.mnist import load_mnist
 from mnistlab.errors import DataError
+
+import numpy as np
 
 CLASSES = 10
 

@@ -15,10 +15,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 
-import keras
-import numpy as np
-from sklearn.model_selection import KFold
-
 from mnistlab import settings
 from mnistlab.data.checks import check_pairs
 from mnistlab.data.preparation import one_hot
@@ -26,6 +22,10 @@ from mnistlab.errors import DataError, DesignError
 from mnistlab.evaluation.live import FoldProgress
 from mnistlab.evaluation.results import Result
 from mnistlab.progress import Progress
+
+import keras
+import numpy as np
+from sklearn.model_selection import KFold
 
 # Keras returns to Python after that many batches instead of after each one.
 # The arithmetic is the same; on two cores an epoch takes a third less time.

@@ -6,8 +6,6 @@ Handwritten Digit Classification" (2019).
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from mnistlab import plots, settings
 from mnistlab.data.mnist import load_mnist
 from mnistlab.data.preparation import add_channel, one_hot, unit_scale
@@ -15,6 +13,8 @@ from mnistlab.errors import DataError
 from mnistlab.evaluation.crossval import evaluate_model
 from mnistlab.evaluation.results import Result
 from mnistlab.models import zoo
+
+import numpy as np
 
 
 def summarize_diagnostics(

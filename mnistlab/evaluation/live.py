@@ -2,10 +2,10 @@
 
 import time
 
-import keras
-
 from mnistlab import plots
 from mnistlab.progress import LivePicture, Progress, duration, in_notebook
+
+import keras
 
 
 class LiveCurves(keras.callbacks.Callback):

@@ -6,13 +6,12 @@ everything in one pass and keeps it.
 
 from dataclasses import dataclass
 
+from mnistlab.data.checks import check_pairs
+from mnistlab.models.prediction import predict
+
 import keras
 import numpy as np
 from sklearn import metrics
-
-from mnistlab.data.checks import check_pairs
-from mnistlab.data.preparation import one_hot
-from mnistlab.models.prediction import predict
 
 
 @dataclass(frozen=True)

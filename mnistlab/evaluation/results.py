@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import numpy as np
-from scipy import stats
-
 from mnistlab import settings
 from mnistlab.errors import DataError
 from mnistlab.files import write_atomically
+
+import numpy as np
+from scipy import stats
 
 FORMAT = 1
 

@@ -9,10 +9,10 @@ chosen. `build(name)` builds one by its name, `names()` lists them.
 import inspect
 from collections.abc import Callable
 
+from mnistlab.errors import DesignError
+
 import keras
 from keras import layers
-
-from mnistlab.errors import DesignError
 
 IMAGE_SHAPE = (28, 28, 1)
 CLASSES = 10

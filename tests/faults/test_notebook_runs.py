@@ -6,10 +6,10 @@ import sys
 import time
 from pathlib import Path
 
+from tools import check_every_cell_ran, run_notebooks
+
 import nbformat
 import pytest
-
-from tools import check_every_cell_ran, run_notebooks
 
 PROJECT = Path(__file__).parents[2]
 

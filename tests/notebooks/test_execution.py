@@ -5,9 +5,9 @@ write to the error stream. `run_notebooks.execute` refuses whatever is written
 there. With nbval's run, each notebook has then been run twice.
 """
 
-import pytest
-
 from tools import run_notebooks
+
+import pytest
 
 
 @pytest.mark.parametrize("path", run_notebooks.notebooks(), ids=lambda path: path.stem)

@@ -1,10 +1,10 @@
 """Arrays that are not digits are refused before a training starts with them."""
 
-import numpy as np
-import pytest
-
 from mnistlab.data.checks import check_images, check_labels, check_pairs
 from mnistlab.errors import DataError
+
+import numpy as np
+import pytest
 
 
 @pytest.mark.parametrize("shape", [(3, 28, 28), (3, 28, 28, 1), (0, 28, 28)])

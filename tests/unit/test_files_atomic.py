@@ -7,11 +7,11 @@ import subprocess
 import sys
 import time
 
-import pytest
-
 from mnistlab import files
 from mnistlab.errors import DataError, MnistLabError
 from mnistlab.files import write_atomically
+
+import pytest
 
 
 def names(folder):

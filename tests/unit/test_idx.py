@@ -4,13 +4,13 @@ import gzip
 import struct
 import tracemalloc
 
+from mnistlab.data.idx import TYPES, parse_idx, read_idx
+from mnistlab.errors import DataError
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from mnistlab.data.idx import TYPES, parse_idx, read_idx
-from mnistlab.errors import DataError
 
 IMAGES = np.arange(3 * 28 * 28, dtype="uint8").reshape(3, 28, 28)
 
@@ -96,7 +96,7 @@ def test_the_limit_can_be_set():
 
 
 def test_a_missing_file_and_a_folder_are_said(tmp_path):
-    with pytest.raises(DataError, match="there is no such file"):
+    with pytest.raises(DataError, match="is missing; an idx file"):
         read_idx(tmp_path / "none")
     with pytest.raises(DataError, match="is a folder"):
         read_idx(tmp_path)

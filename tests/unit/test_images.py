@@ -6,15 +6,15 @@ import struct
 import warnings
 import zlib
 
+from mnistlab.data.images import FORMATS, LARGEST_FILE, load_image
+from mnistlab.data.preparation import add_channel, prep_pixels
+from mnistlab.errors import ImageError
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-
-from mnistlab.data.images import FORMATS, LARGEST_FILE, load_image
-from mnistlab.data.preparation import add_channel, prep_pixels
-from mnistlab.errors import ImageError
 
 
 def digit():
