@@ -32,6 +32,11 @@ class Report:
         return self.probabilities.argmax(axis=1)
 
     @property
+    def confidence(self) -> np.ndarray:
+        """(n,) the probability that each answer gives to its prediction."""
+        return self.probabilities.max(axis=1)
+
+    @property
     def accuracy(self) -> float:
         """Share of images read right, from 0 to 1."""
         return float(np.mean(self.predictions == self.labels))
@@ -65,18 +70,17 @@ class Report:
             Integer indices into the images.
         """
         wrong = np.flatnonzero(self.predictions != self.labels)
-        confidence = self.probabilities[wrong].max(axis=1)
-        return wrong[np.argsort(-confidence, kind="stable")][:count]
+        return wrong[np.argsort(-self.confidence[wrong], kind="stable")][:count]
 
     def captions(self, places: np.ndarray) -> list[str]:
-        """Returns for each place "true 4, read as 9 (97 %)".
+        """Returns for each place "4 read as 9 (97%)", in two lines.
 
         Args:
             places: integer indices, for instance of `worst_errors()`.
         """
         return [
             f"{self.labels[place]} read as {self.predictions[place]}\n"
-            f"({self.probabilities[place].max():.0%})"
+            f"({self.confidence[place]:.0%})"
             for place in places
         ]
 
