@@ -152,13 +152,14 @@ def test_a_bad_file_that_was_named_is_an_error_with_cause_and_remedy(named, make
 def test_a_bad_cached_file_is_passed_over_with_a_notice(tmp_path, make, message, place):
     path = tmp_path / place / "mnist.npz"
     path.parent.mkdir(parents=True)
-    path.write_bytes(make())
+    content = make()
+    path.write_bytes(content)
     with (
         pytest.warns(UserWarning, match=rf"{re.escape(message)}.*It is not used"),
         pytest.raises(DataError, match=r"mnist\.npz \(bad\).*connection refused"),
     ):
         load_mnist("mnist")
-    assert path.read_bytes() == make()
+    assert path.read_bytes() == content
 
 
 def test_a_bad_file_in_keras_cache_stays_after_a_download(tmp_path, monkeypatch):
