@@ -193,7 +193,10 @@ def test_a_stand_in_that_cannot_be_written_is_used_all_the_same(small, standin, 
         raise cache.CacheError("no space")
 
     monkeypatch.setattr(mnist, "write_atomically", refuse)
-    with pytest.warns(UserWarning, match="The stand-in is not kept"):
+    with (
+        pytest.warns(UserWarning, match="The stand-in is not kept"),
+        pytest.warns(UserWarning, match="cannot be written"),
+    ):
         loaded = load_mnist("standin")
     assert (loaded.source, loaded.path, standin.made) == ("standin", None, 1)
 
