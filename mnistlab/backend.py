@@ -13,6 +13,7 @@ oneDNN stays on: without it training takes two to four times as long.
 import contextlib
 import importlib.abc
 import importlib.machinery
+import logging
 import os
 import sys
 import tempfile
@@ -35,6 +36,13 @@ def prepare() -> None:
         isinstance(finder, _QuietFinder) for finder in sys.meta_path
     ):
         sys.meta_path.insert(0, _QuietFinder())
+    logging.getLogger("tensorflow").addFilter(_is_not_about_retracing)
+
+
+def _is_not_about_retracing(record: logging.LogRecord) -> bool:
+    # A fresh model for every fold has to be traced anew. TensorFlow takes that for an
+    # oversight and, in a notebook, prints its advice among the results.
+    return "retracing" not in record.getMessage()
 
 
 @contextlib.contextmanager
