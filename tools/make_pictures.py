@@ -8,12 +8,12 @@ It needs MNIST itself: the picture shows real results.
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from mnistlab import load_mnist, plots, settings
 from mnistlab.evaluation.report import Report, make_report
 from mnistlab.evaluation.results import recorded
 from mnistlab.models import files
+
+import numpy as np
 
 PICTURE = settings.PROJECT / "notebooks" / "images" / "results.png"
 ARCHITECTURES = ("baseline", "batchnorm", "deeper", "dropout")

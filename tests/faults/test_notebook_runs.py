@@ -103,6 +103,13 @@ def test_outputs_are_written_back_clean(tmp_path, monkeypatch):
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
 
 
+def test_prints_of_one_cell_are_stored_as_one_output(tmp_path):
+    prints = "import sys, time\nfor digit in range(3):\n    print(digit, flush=True)\n"
+    path = write_notebook(tmp_path, prints + "    time.sleep(0.3)")
+    outputs = run_notebooks.execute(path, quick=True).cells[0].outputs
+    assert [output.text for output in outputs] == ["0\n1\n2\n"]
+
+
 def test_quick_mode_reaches_the_kernel(tmp_path):
     path = write_notebook(tmp_path, "from mnistlab import settings\nsettings.current().folds")
     assert run_notebooks.execute(path, quick=True).cells[0].outputs[0].data["text/plain"] == "2"
