@@ -262,24 +262,24 @@ def _keras_file() -> Path:
 def _from_mirrors(insist: bool, refresh: bool) -> Digits:
     if settings.current().offline:
         raise _NotHad("MNISTLAB_OFFLINE is set")
-    if not insist:
-        for folder in cache.folders():
-            _raise_failure(folder, since=time.time() - PAUSE_SECONDS)
-    started = time.time()
+    # Who insists takes only what another process finds out from now on.
+    since = time.time() - (0 if insist else PAUSE_SECONDS)
+    for folder in cache.folders():
+        _raise_failure(folder, since)
     try:
-        return cache.in_cache(lambda folder: _download_into(folder, started, refresh))
+        return cache.in_cache(lambda folder: _download_into(folder, since, refresh))
     except cache.CacheError as cause:
         raise _NotHad(str(cause)) from cause
 
 
-def _download_into(folder: Path, started: float, refresh: bool) -> Digits:
+def _download_into(folder: Path, since: float, refresh: bool) -> Digits:
     target = folder / _NAME
     with cache.lock(folder, "mnist.lock"):
         # What another process did while this one waited is as good as done here.
-        digits = _if_good(target, since=started if refresh else 0)
+        digits = _if_good(target, since if refresh else 0)
         if digits is not None:
             return digits
-        _raise_failure(folder, since=started)
+        _raise_failure(folder, since)
         with cache.scratch(folder) as unfinished:
             try:
                 _store(target, _fetch_verified(unfinished))

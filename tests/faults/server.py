@@ -70,9 +70,10 @@ def pretend(set_attribute: Callable, *addresses: str, idx: bool = False) -> None
     set_attribute(
         download, "MIRRORS", tuple(download.Mirror(address, files, 30_000) for address in addresses)
     )
-    set_attribute(download, "ANSWER_SECONDS", 1.0)
-    set_attribute(download, "CONNECT_SECONDS", 0.5)
-    set_attribute(download, "READ_SECONDS", 0.5)
+    # Long enough for a busy machine; a test of silence shortens the one it waits for.
+    set_attribute(download, "ANSWER_SECONDS", 30.0)
+    set_attribute(download, "CONNECT_SECONDS", 30.0)
+    set_attribute(download, "READ_SECONDS", 30.0)
     set_attribute(download, "PAUSE_SECONDS", 0.01)
     set_attribute(cache, "LOCK_SECONDS", 30)
 
