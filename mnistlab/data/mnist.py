@@ -131,9 +131,6 @@ def load_mnist(source: str | os.PathLike | None = None, refresh: bool = False) -
     return _load_named(source)
 
 
-# --- a file that was named ---------------------------------------------------------------
-
-
 def _load_named(source: str | os.PathLike) -> Digits:
     try:
         path = Path(source).expanduser()
@@ -182,9 +179,6 @@ def _digits(
 
 def _joint_digest(digests: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(digests[name] for name in ARRAYS).encode()).hexdigest()
-
-
-# --- the search --------------------------------------------------------------------------
 
 
 class _NotHad(Exception):  # noqa: N818 - it never leaves this module
@@ -254,9 +248,6 @@ def _from_caches(tried: list[str]) -> Digits | None:
 def _keras_file() -> Path:
     home = os.environ.get("KERAS_HOME") or Path("~").expanduser() / ".keras"
     return Path(home) / "datasets" / _NAME
-
-
-# --- the download ------------------------------------------------------------------------
 
 
 def _from_mirrors(insist: bool, refresh: bool) -> Digits:
@@ -363,9 +354,6 @@ def _raise_failure(folder: Path, since: float) -> None:
             f"{reason}; tried at {time.strftime('%H:%M', time.localtime(then))}, and not again "
             f"for {minutes} min unless with load_mnist(refresh=True)"
         )
-
-
-# --- the stand-in ------------------------------------------------------------------------
 
 
 def _announce(cause: str) -> None:
