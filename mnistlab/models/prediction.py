@@ -1,0 +1,76 @@
+"""What a model makes of images: probabilities, as NumPy."""
+
+from mnistlab.errors import DataError
+
+import keras
+import numpy as np
+
+BATCH = 1_000
+"""Images in one call of the model: few enough for any memory, and no slower than more."""
+
+SIDE = 28
+
+
+def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Predicts the probability of every class for every image.
+
+    The model is called directly. For a single image that takes a few
+    milliseconds, a tenth of what `model.predict` takes, with the same result.
+
+    Args:
+        model: a model, (None, 28, 28, 1) -> (None, classes).
+        images: white on black, uint8 in 0..255 or float in [0, 1]; of shape
+            (n, 28, 28) or (n, 28, 28, 1), or a single one, (28, 28) or
+            (28, 28, 1).
+
+    Returns:
+        Probabilities, float32, (n, classes); (1, classes) for a single image.
+
+    Raises:
+        DataError: the images have another shape or type, hold NaN, or have
+            values outside of the range.
+
+    Example:
+        >>> from mnistlab.models import zoo
+        >>> predict(zoo.build("lenet5"), np.zeros((3, 28, 28), "uint8")).shape
+        (3, 10)
+    """
+    batch = _as_batch(np.asarray(images))
+    outputs = [
+        keras.ops.convert_to_numpy(model(batch[start : start + BATCH], training=False))
+        for start in range(0, len(batch), BATCH)
+    ]
+    empty = np.empty((0, model.output_shape[-1]), np.float32)
+    return np.concatenate([empty, *outputs]).astype(np.float32)
+
+
+def _as_batch(images: np.ndarray) -> np.ndarray:
+    """Returns the images as float32, (n, 28, 28, 1), in [0, 1]."""
+    if images.shape == (0,):
+        return np.empty((0, SIDE, SIDE, 1), np.float32)
+    one = images.shape in ((SIDE, SIDE), (SIDE, SIDE, 1))
+    if not one and images.shape[1:] not in ((SIDE, SIDE), (SIDE, SIDE, 1)):
+        raise DataError(
+            f"images has the shape {images.shape}; expected is (n, 28, 28) or (n, 28, 28, 1), or "
+            "(28, 28) for a single image. A picture of another size is brought to it by "
+            "mnistlab.load_image."
+        )
+    return _scaled(images).reshape(-1, SIDE, SIDE, 1)
+
+
+def _scaled(images: np.ndarray) -> np.ndarray:
+    if images.dtype == np.uint8:
+        return images.astype(np.float32) / np.float32(255)
+    if images.dtype.kind != "f":
+        raise DataError(
+            f"images has the type {images.dtype}; expected is uint8 in 0..255 or float in [0, 1]. "
+            "Convert it with images.astype('uint8') if its values are pixels in 0..255."
+        )
+    if not np.isfinite(images).all():
+        raise DataError("images holds NaN or infinite values. Look for where they come from.")
+    if images.size and (images.min() < 0 or images.max() > 1):
+        raise DataError(
+            f"images has values from {images.min():g} to {images.max():g}; expected is float in "
+            "[0, 1]. Divide pixels in 0..255 by 255 first, as mnistlab.prep_pixels does."
+        )
+    return images.astype(np.float32)
