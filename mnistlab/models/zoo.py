@@ -7,6 +7,7 @@ chosen. `build(name)` builds one by its name, `names()` lists them.
 """
 
 import inspect
+import random
 from collections.abc import Callable
 
 from mnistlab.errors import DesignError
@@ -160,7 +161,9 @@ def dropout(rate: float = 0.2, learning_rate: float = 0.01) -> keras.Model:
             layers.MaxPooling2D(2, padding="same", name="pool2"),
             layers.Flatten(name="flatten"),
             layers.Dense(1024, activation="relu", name="dense1"),
-            layers.Dropout(rate, name="dropout1"),
+            # Keras draws a layer's seed only where the rate is above 0. Drawn here at every rate,
+            # it leaves the next layer's first weights the same, and rates can be compared in pairs.
+            layers.Dropout(rate, seed=random.randint(1, 10**9), name="dropout1"),
         ],
         keras.optimizers.Adam(learning_rate),
     )
