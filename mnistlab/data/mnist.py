@@ -57,6 +57,9 @@ _GET_MNIST = f"Put MNIST's own mnist.npz ({ADDRESS}, sha256 {FILE_SHA256}) there
 
 _SOURCES = {"mnist": "MNIST", "standin": "the stand-in"}
 
+loaded_sources: set[str] = set()
+"""The sources of all digits that this process has loaded; results record them."""
+
 _announced = False
 
 
@@ -122,6 +125,12 @@ def load_mnist(source: str | os.PathLike | None = None, refresh: bool = False) -
         >>> x_train.shape, x_test.shape  # doctest: +SKIP
         ((60000, 28, 28), (10000, 28, 28))
     """
+    digits = _find(source, refresh)
+    loaded_sources.add(digits.source)
+    return digits
+
+
+def _find(source: str | os.PathLike | None, refresh: bool) -> Digits:
     if source == "standin":
         return _load_standin(refresh)
     if source is None or source == "mnist":

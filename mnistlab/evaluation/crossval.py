@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from mnistlab import settings
 from mnistlab.data.checks import check_pairs
+from mnistlab.data.mnist import loaded_sources
 from mnistlab.data.preparation import one_hot
 from mnistlab.errors import DataError, DesignError
 from mnistlab.evaluation.live import FoldProgress
@@ -32,6 +33,8 @@ from sklearn.model_selection import KFold
 BATCHES_PER_CALL = 50
 # Large batches make judging the held-out images quick; they do not change it.
 HELD_OUT_BATCH = 1000
+# What scikit-learn and Keras take as a seed.
+LARGEST_SEED = 2**32 - 1
 
 
 def evaluate_model(
@@ -61,10 +64,10 @@ def evaluate_model(
         folds: how many parts, 2 or more.
         epochs: passes over the training part, 1 or more.
         batch_size: images in one step of training.
-        seed: a whole number from 0 on.
+        seed: a whole number from 0 to 2**32 - 1.
         name: the architecture's name; the model's own when `None`.
-        facts: anything to be kept with the result, such as
-            `{"data": mnist.source}`.
+        facts: anything to be kept with the result, beside the data loaded
+            ("mnist" or "standin"), parameters, seconds, cores and versions.
 
     Returns:
         A `Result`, which also unpacks as `scores, histories`.
@@ -138,6 +141,8 @@ def _protocol(images, labels, folds, epochs, batch_size, seed) -> dict[str, obje
     ):
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < smallest:
             raise DataError(f"{name} is {value!r}; give a whole number from {smallest} on.")
+    if seed > LARGEST_SEED:
+        raise DataError(f"seed is {seed}; the largest that can be used is {LARGEST_SEED}.")
     if folds > len(images):
         raise DataError(
             f"folds is {folds}, but there are only {len(images)} images; each fold needs one."
@@ -194,7 +199,7 @@ def _check_model(model: object, seen: list[keras.Model]) -> None:
         )
     if getattr(model, "optimizer", None) is None:
         raise DesignError("define_model returned a model that is not compiled; call compile first.")
-    if any(model is earlier for earlier in seen) or int(model.optimizer.iterations.numpy()) > 0:
+    if int(model.optimizer.iterations.numpy()) > 0 or _shares_weights(model, seen):
         raise DesignError(
             "define_model returned a model that has been trained already; it has to build a new "
             "one at each call, or the held-out images are no longer unseen."
@@ -206,9 +211,15 @@ def _check_model(model: object, seen: list[keras.Model]) -> None:
         )
 
 
+def _shares_weights(model: keras.Model, seen: list[keras.Model]) -> bool:
+    # A new model around old layers is as trained as the layers are.
+    trained = {id(weight) for earlier in seen for weight in earlier.weights}
+    return any(id(weight) in trained for weight in model.weights)
+
+
 def _measures_accuracy(model: keras.Model) -> bool:
     metrics = (model.get_compile_config() or {}).get("metrics") or []
-    return any(metric in ("accuracy", "acc") for metric in metrics)
+    return "accuracy" in metrics
 
 
 def _targets(model: keras.Model, one_hot_labels: np.ndarray) -> np.ndarray:
@@ -219,6 +230,8 @@ def _targets(model: keras.Model, one_hot_labels: np.ndarray) -> np.ndarray:
 
 def _run_facts(model: keras.Model, seconds: float) -> dict[str, object]:
     return {
+        # Images carry no origin; what was loaded in this process tells MNIST and stand-in apart.
+        "data": sorted(loaded_sources),
         "parameters": model.count_params(),
         "seconds": round(seconds, 1),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),

@@ -72,8 +72,7 @@ def run_test_harness(name: str = "baseline", **changes) -> Result:
     """
     run = settings.current()
     zoo.build(name, **changes)
-    mnist = load_mnist()
-    images, labels = mnist[0]
+    (images, labels), _ = load_mnist()
     result = evaluate_model(
         lambda: zoo.build(name, **changes),
         add_channel(unit_scale(images[: run.rows])),
@@ -81,7 +80,6 @@ def run_test_harness(name: str = "baseline", **changes) -> Result:
         folds=run.folds,
         epochs=run.epochs,
         seed=run.seed,
-        facts={"data": mnist.source},
     )
     _show(summarize_diagnostics(result))
     _show(summarize_performance(result))
