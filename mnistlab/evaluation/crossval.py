@@ -88,6 +88,7 @@ def evaluate_model(
         >>> len(result.scores), result.complete
         (2, True)
     """
+    _check_definition(define_model)
     images, labels = _prepared(images, labels)
     protocol = _protocol(images, labels, folds, epochs, batch_size, seed)
     scores: list[float] = []
@@ -170,12 +171,6 @@ def _fresh_models(
     define_model: Callable[[], keras.Model], images: np.ndarray, folds: int, seed: int
 ) -> Iterator[tuple[keras.Model, np.ndarray, np.ndarray]]:
     """Yields for each fold a new model, the rows to train on, the rows held out."""
-    if not callable(define_model) or isinstance(define_model, keras.Model):
-        raise DesignError(
-            "evaluate_model takes the function that builds the model, such as define_model, and "
-            "not a model: a model that is trained on from fold to fold is tested on images that "
-            "it has already learned."
-        )
     splits = KFold(folds, shuffle=True, random_state=seed).split(images)
     seen: list[keras.Model] = []
     for fold, (training, held_out) in enumerate(splits):
@@ -185,6 +180,15 @@ def _fresh_models(
         seen.append(model)
         model.steps_per_execution = BATCHES_PER_CALL
         yield model, training, held_out
+
+
+def _check_definition(define_model: object) -> None:
+    if not callable(define_model) or isinstance(define_model, keras.Model):
+        raise DesignError(
+            "evaluate_model takes the function that builds the model, such as define_model, and "
+            "not a model: a model that is trained on from fold to fold is tested on images that "
+            "it has already learned."
+        )
 
 
 def fold_seed(seed: int, fold: int) -> int:
