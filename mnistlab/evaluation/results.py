@@ -6,7 +6,8 @@ every fold, the curves, the protocol, the digest of the data, the versions.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import numpy as np
 from scipy import stats
 
 FORMAT = 1
+PROTOCOL = ("folds", "epochs", "batch_size", "seed", "rows", "data_digest")
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,18 @@ class Result:
             The path.
 
         Raises:
-            DataError: the file cannot be written there.
+            DataError: the file cannot be written there, or the facts hold
+                something that JSON cannot express.
         """
-        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=1, allow_nan=False) + "\n"
+        content = {"format": FORMAT, **asdict(self)}
+        content["histories"] = [_each(history, _to_json) for history in self.histories]
+        try:
+            text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"The result {self.name!r} cannot be saved as JSON ({error}). Give facts made of "
+                "texts, finite numbers, lists and dictionaries."
+            ) from error
         return write_atomically(
             path, lambda new: new.write_text(text, "utf-8"), check=load, error=DataError
         )
@@ -98,7 +109,7 @@ def load(path: str | Path) -> Result:
         raise DataError(
             f"{path.name} is not there; run the notebook that makes it, or check the path."
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(
             f"{path.name} cannot be read as a result ({error}); delete it and measure again."
         ) from error
@@ -107,25 +118,49 @@ def load(path: str | Path) -> Result:
             f"{path.name} is not a result of this version (format {FORMAT}); measure again."
         )
     try:
-        return _checked(Result(**{key: content[key] for key in Result.__dataclass_fields__}))
-    except (KeyError, TypeError, ValueError) as error:
+        return _checked(**{key: content[key] for key in Result.__dataclass_fields__})
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{path.name} lacks a part of a result or has a wrong one ({error}); measure again."
         ) from error
 
 
-def _checked(result: Result) -> Result:
-    scores = np.asarray(result.scores, dtype="float64")
-    if scores.ndim != 1 or not len(scores) or not np.all((scores >= 0) & (scores <= 1)):
+def _checked(name, scores, histories, protocol, facts) -> Result:
+    for part, value, kind in (
+        ("name", name, str),
+        ("scores", scores, list),
+        ("histories", histories, list),
+        ("protocol", protocol, dict),
+        ("facts", facts, dict),
+    ):
+        if not isinstance(value, kind):
+            raise ValueError(f"{part} must be a {kind.__name__}, not {type(value).__name__}")
+    if not scores or not all(
+        isinstance(score, int | float) and 0 <= score <= 1 for score in scores
+    ):
         raise ValueError("scores must be accuracies from 0 to 1")
-    if len(result.histories) != len(scores):
+    if len(histories) != len(scores):
         raise ValueError("there must be one history for each score")
-    missing = {"folds", "epochs", "batch_size", "seed", "rows", "data_digest"} - set(
-        result.protocol
-    )
+    missing = [key for key in PROTOCOL if key not in protocol]
     if missing:
-        raise ValueError(f"the protocol does not state {', '.join(sorted(missing))}")
-    return result
+        raise ValueError(f"the protocol does not state {', '.join(missing)}")
+    if not isinstance(protocol["folds"], int) or protocol["folds"] < max(2, len(scores)):
+        raise ValueError(f"{len(scores)} scores do not come from {protocol['folds']} folds")
+    histories = [_each(history, _from_json) for history in histories]
+    return Result(name, scores, histories, protocol, facts)
+
+
+def _each(history: Mapping[str, Sequence], convert: Callable) -> dict[str, list]:
+    return {key: [convert(value) for value in values] for key, values in history.items()}
+
+
+# JSON has no NaN and no infinity, which are what the loss of a training that diverged is.
+def _to_json(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _from_json(value: float | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def recorded(name: str) -> Result:
@@ -221,7 +256,11 @@ def compare(first: Result, second: Result, confidence: float = 0.95) -> Comparis
     """
     if not 0 < confidence < 1:
         raise DataError(f"confidence is {confidence}; give a number between 0 and 1, such as 0.95.")
-    differing = [key for key in first.protocol if first.protocol[key] != second.protocol.get(key)]
+    differing = [
+        key
+        for key in first.protocol | second.protocol
+        if first.protocol.get(key) != second.protocol.get(key)
+    ]
     if differing or len(first.scores) != len(second.scores):
         what = ", ".join(differing) or "the number of finished folds"
         raise DataError(
