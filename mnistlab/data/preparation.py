@@ -47,11 +47,20 @@ def add_channel(images: np.ndarray) -> np.ndarray:
     Returns:
         The same pixels as (n, 28, 28, 1): one channel, the gray value.
 
+    Raises:
+        DataError: the images have the axis already, or are not a batch.
+
     Example:
         >>> add_channel(np.zeros((5, 28, 28), "uint8")).shape
         (5, 28, 28, 1)
     """
-    return np.asarray(images)[..., np.newaxis]
+    images = np.asarray(images)
+    if images.ndim != 3:
+        raise DataError(
+            f"images have the shape {images.shape}; add_channel takes (n, 28, 28). "
+            "If the last axis is 1, they have their channel already."
+        )
+    return images[..., np.newaxis]
 
 
 def one_hot(labels: np.ndarray, reverse: bool = False) -> np.ndarray:
@@ -94,11 +103,20 @@ def labels_of(encoded: np.ndarray, reverse: bool = False) -> np.ndarray:
     Returns:
         (n,) integers: the place of the largest number in each row.
 
+    Raises:
+        DataError: there are not ten numbers for each image.
+
     Example:
         >>> labels_of(one_hot(np.array([7, 2])))
         array([7, 2])
     """
-    places = np.asarray(encoded).argmax(axis=1)
+    encoded = np.asarray(encoded)
+    if encoded.shape[1:] != (CLASSES,):
+        raise DataError(
+            f"encoded labels have the shape {encoded.shape}; labels_of takes ten numbers for each "
+            "image, (n, 10)."
+        )
+    places = encoded.argmax(axis=1)
     return CLASSES - 1 - places if reverse else places
 
 
@@ -178,11 +196,14 @@ def center(train: np.ndarray) -> Scaling:
     Returns:
         A `Scaling`; `.apply(images)` uses it on any images, `.undo` goes back.
 
+    Raises:
+        DataError: these are no images, or there are none.
+
     Example:
         >>> center(np.full((4, 28, 28), 0.5)).apply(np.ones((1, 28, 28))).max()
         np.float32(0.5)
     """
-    check_images(train, "train")
+    _check_training(train)
     return Scaling(mean=float(np.mean(train, dtype="float64")))
 
 
@@ -196,11 +217,19 @@ def standardize(train: np.ndarray) -> Scaling:
         A `Scaling`; `.apply(images)` uses it on any images, `.undo` goes back.
 
     Raises:
-        DataError: all pixels are equal, so that there is nothing to divide by.
+        DataError: these are no images, there are none, or all pixels are equal,
+            so that there is nothing to divide by.
     """
-    check_images(train, "train")
+    _check_training(train)
     mean = float(np.mean(train, dtype="float64"))
     std = float(np.std(train, dtype="float64"))
-    if std == 0:
+    # Rounding can leave equal pixels a tiny standard deviation in place of 0.
+    if np.min(train) == np.max(train):
         raise DataError("train has the same value in every pixel; it cannot be standardized.")
     return Scaling(mean=mean, std=std)
+
+
+def _check_training(train: np.ndarray) -> None:
+    check_images(train, "train")
+    if not len(train):
+        raise DataError("train has no images to take a mean from. Select some.")
