@@ -1,0 +1,152 @@
+"""The test report against scikit-learn and against counts made by hand."""
+
+from mnistlab.errors import DataError
+from mnistlab.evaluation.report import Report, make_report
+
+import keras
+import numpy as np
+import pytest
+from sklearn import metrics
+
+GENERATOR = np.random.default_rng(0)
+LABELS = GENERATOR.integers(0, 10, 300)
+PROBABILITIES = GENERATOR.dirichlet(np.ones(10), 300).astype("float32")
+REPORT = Report(LABELS, PROBABILITIES)
+
+
+def by_hand():
+    """Six images: 7, 2 and 1 read right; 4 as 9, 3 as 5, 8 as 3."""
+    labels = np.array([7, 4, 2, 3, 1, 8])
+    probabilities = np.full((6, 10), 0.0, "float32")
+    for row, (predicted, confidence) in enumerate(
+        [(7, 0.9), (9, 0.6), (2, 0.8), (5, 0.95), (1, 0.5), (3, 0.7)]
+    ):
+        probabilities[row] = (1 - confidence) / 9
+        probabilities[row, predicted] = confidence
+    return Report(labels, probabilities)
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("sgd", loss="categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class TestByHand:
+    def test_accuracy(self):
+        assert by_hand().accuracy == 0.5
+
+    def test_loss(self):
+        true = [0.9, 0.4 / 9, 0.8, 0.05 / 9, 0.5, 0.3 / 9]
+        assert by_hand().loss == pytest.approx(-np.mean(np.log(true)), rel=1e-5)
+
+    def test_predictions_and_confidence(self):
+        report = by_hand()
+        assert report.predictions.tolist() == [7, 9, 2, 5, 1, 3]
+        np.testing.assert_allclose(report.confidence, [0.9, 0.6, 0.8, 0.95, 0.5, 0.7])
+
+    def test_confusion(self):
+        expected = np.zeros((10, 10), int)
+        for true, predicted in [(7, 7), (4, 9), (2, 2), (3, 5), (1, 1), (8, 3)]:
+            expected[true, predicted] = 1
+        np.testing.assert_array_equal(by_hand().confusion, expected)
+
+    def test_the_worst_error_is_the_most_confident_one(self):
+        assert by_hand().worst_errors().tolist() == [3, 5, 1]
+        assert by_hand().worst_errors(2).tolist() == [3, 5]
+        assert by_hand().worst_errors(0).tolist() == []
+
+    def test_captions(self):
+        report = by_hand()
+        assert report.captions(report.worst_errors(2)) == [
+            "3 read as 5\n(95%)",
+            "8 read as 3\n(70%)",
+        ]
+
+
+class TestAgainstScikitLearn:
+    def test_accuracy(self):
+        expected = metrics.accuracy_score(LABELS, PROBABILITIES.argmax(axis=1))
+        assert REPORT.accuracy == pytest.approx(expected)
+
+    def test_loss(self):
+        probabilities = PROBABILITIES.astype("float64")
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        expected = metrics.log_loss(LABELS, probabilities, labels=range(10))
+        assert REPORT.loss == pytest.approx(expected, rel=1e-5)
+
+    def test_confusion(self):
+        expected = np.zeros((10, 10), int)
+        np.add.at(expected, (LABELS, PROBABILITIES.argmax(axis=1)), 1)
+        np.testing.assert_array_equal(REPORT.confusion, expected)
+        assert REPORT.confusion.trace() == round(300 * REPORT.accuracy)
+
+    def test_table(self):
+        lines = REPORT.table.splitlines()
+        rows = {line.split()[0]: line.split()[1:] for line in lines if line[:12].strip().isdigit()}
+        scores = metrics.precision_recall_fscore_support(LABELS, REPORT.predictions)
+        for digit, values in enumerate(zip(*scores, strict=True)):
+            *shown, support = rows[str(digit)]
+            np.testing.assert_allclose([float(text) for text in shown], values[:3], atol=5e-5)
+            assert int(support) == values[3]
+
+    def test_worst_errors(self):
+        worst = REPORT.worst_errors(1000)
+        wrong = np.flatnonzero(PROBABILITIES.argmax(axis=1) != LABELS)
+        assert sorted(worst) == wrong.tolist()
+        assert (np.diff(PROBABILITIES[worst].max(axis=1)) <= 0).all()
+        assert REPORT.worst_errors().tolist() == worst[:20].tolist()
+
+
+def test_a_probability_of_zero_gives_a_large_loss_and_not_an_infinite_one():
+    sure = np.eye(10, dtype="float32")
+    assert Report(np.array([3]), sure[[5]]).loss == pytest.approx(-np.log(1e-7))
+    assert Report(np.array([3]), sure[[3]]).loss == 0
+
+
+def test_digits_that_do_not_occur_have_their_rows():
+    report = Report(np.array([3, 3]), np.eye(10, dtype="float32")[[3, 5]])
+    assert report.confusion.shape == (10, 10)
+    assert all(f"\n{digit:>12} " in report.table for digit in range(10))
+
+
+class TestMakeReport:
+    images = GENERATOR.integers(0, 256, (40, 28, 28), dtype="uint8")
+    labels = np.arange(40) % 10
+
+    def test_it_agrees_with_keras(self, model):
+        scaled = self.images[..., np.newaxis].astype("float32") / 255
+        loss, accuracy = model.evaluate(scaled, np.eye(10)[self.labels], verbose=0)
+        report = make_report(model, self.images, self.labels)
+        assert report.accuracy == pytest.approx(accuracy)
+        assert report.loss == pytest.approx(loss, rel=1e-4)
+
+    def test_pixels_and_labels_in_any_usual_form_are_alike(self, model):
+        scaled = self.images[..., np.newaxis].astype("float32") / 255
+        first = make_report(model, self.images, self.labels)
+        second = make_report(model, scaled, np.eye(10, dtype="float32")[self.labels])
+        np.testing.assert_allclose(first.probabilities, second.probabilities, atol=1e-6)
+        np.testing.assert_array_equal(first.labels, second.labels)
+        assert second.labels.shape == (40,)
+
+    @pytest.mark.parametrize(
+        ("images", "labels", "message"),
+        [
+            (images, labels[:-1], "equal lengths"),
+            (images[:0], labels[:0], "at least one row"),
+            (images, labels + 1, "found 10"),
+            (images[:, :14], labels, "expected shape"),
+            (images * 1.0, labels, r"values from 0 to 255; expected is float in \[0, 1\]"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, model, images, labels, message):
+        with pytest.raises(DataError, match=message):
+            make_report(model, images, labels)
