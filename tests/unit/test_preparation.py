@@ -15,12 +15,14 @@ from mnistlab.data.preparation import (
 )
 from mnistlab.errors import DataError
 
+import hypothesis
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
+repeatable = hypothesis.settings(max_examples=60, deadline=None, derandomize=True, database=None)
 digits = numpy_st.arrays("uint8", st.integers(0, 30), elements=st.integers(0, 9))
 pixels = numpy_st.arrays("uint8", numpy_st.array_shapes(max_dims=3, max_side=8))
 few_images = numpy_st.arrays("uint8", st.tuples(st.integers(1, 2), st.just(28), st.just(28)))
@@ -38,6 +40,7 @@ class TestOneHot:
         assert encoded.argmax(axis=1).tolist() == [9, 8, 0]
         assert encoded.flags.c_contiguous
 
+    @repeatable
     @given(labels=digits, reverse=st.booleans())
     def test_there_and_back(self, labels, reverse):
         encoded = one_hot(labels, reverse)
@@ -45,6 +48,7 @@ class TestOneHot:
         assert (encoded.sum(axis=1) == 1).all()
         np.testing.assert_array_equal(labels_of(encoded, reverse), labels)
 
+    @repeatable
     @given(labels=digits)
     def test_the_reversed_order_is_the_mirror_image(self, labels):
         np.testing.assert_array_equal(one_hot(labels)[:, ::-1], one_hot(labels, reverse=True))
@@ -105,6 +109,7 @@ class TestUnitScale:
         prep_pixels(images, images)
         assert images.tolist() == [[0, 255]]
 
+    @repeatable
     @given(images=pixels)
     def test_there_and_back(self, images):
         scaled = unit_scale(images)
@@ -147,12 +152,14 @@ class TestScaling:
         train[1] = 100
         assert standardize(train).apply(np.full((1, 28, 28), 200)).max() == 3
 
+    @repeatable
     @given(images=few_images)
     def test_centering_there_and_back(self, images):
         scaling = center(images)
         assert scaling.apply(images).mean(dtype="float64") == pytest.approx(0, abs=1e-4)
         np.testing.assert_allclose(scaling.undo(scaling.apply(images)), images, atol=1e-3)
 
+    @repeatable
     @given(images=few_images)
     def test_standardizing_there_and_back(self, images):
         images[0, 0, :2] = 0, 255
@@ -162,6 +169,7 @@ class TestScaling:
         assert scaled.std(dtype="float64") == pytest.approx(1, abs=1e-4)
         np.testing.assert_allclose(scaling.undo(scaled), images, atol=1e-3)
 
+    @repeatable
     @given(mean=st.floats(-1e3, 1e3), std=st.floats(0.1, 1e3))
     def test_undo_is_the_inverse(self, mean, std):
         values = np.linspace(0, 255, 7, dtype="float32")
@@ -176,6 +184,7 @@ class TestScaling:
     def test_uint8_is_not_subtracted_as_uint8(self):
         assert Scaling(10).apply(np.uint8([0])).tolist() == [-10]
 
+    @repeatable
     @given(value=st.floats(0, 1, width=32), count=st.integers(1, 3))
     def test_equal_pixels_cannot_be_standardized(self, value, count):
         with pytest.raises(DataError, match="same value in every pixel"):

@@ -9,6 +9,7 @@ from mnistlab.errors import DataError
 from mnistlab.evaluation import results
 from mnistlab.evaluation.results import Comparison, Result, compare, find, load, protocol_text
 
+import hypothesis
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,6 +31,7 @@ def make(scores=(0.9, 0.8, 0.85, 0.95, 0.9), name="model", protocol=PROTOCOL, **
     return Result(name, list(scores), [history] * len(scores), protocol, facts)
 
 
+repeatable = hypothesis.settings(max_examples=60, deadline=None, derandomize=True, database=None)
 accuracies = st.floats(0, 1)
 five_pairs = st.tuples(
     st.lists(accuracies, min_size=5, max_size=5), st.lists(accuracies, min_size=5, max_size=5)
@@ -52,6 +54,7 @@ class TestJson:
         result = make(seconds=1.5, versions={"keras": "3"}, data="mnist")
         assert load(result.save(tmp_path / "a.json")) == result
 
+    @repeatable
     @given(
         scores=st.lists(accuracies, min_size=1, max_size=5),
         loss=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=4),
@@ -219,6 +222,7 @@ class TestCompare:
         assert comparison.verdict == "better"
         assert str(comparison) == "+3.000 points, 95% interval [+0.055, +5.945], 5 folds: better"
 
+    @repeatable
     @given(pairs=five_pairs, confidence=st.floats(0.5, 0.999))
     def test_scipys_interval_with_the_corrected_error(self, pairs, confidence):
         comparison = compare(make(pairs[0]), make(pairs[1]), confidence)
@@ -227,6 +231,7 @@ class TestCompare:
         expected = differences.mean() + error * np.array(stats.t(df=4).interval(confidence))
         np.testing.assert_allclose([comparison.low, comparison.high], expected, atol=1e-9)
 
+    @repeatable
     @given(pairs=five_pairs)
     def test_it_is_wider_than_the_ordinary_paired_interval(self, pairs):
         comparison = compare(make(pairs[0]), make(pairs[1]))
@@ -236,6 +241,7 @@ class TestCompare:
             ratio = (comparison.high - comparison.low) / (high - low)
             assert ratio == pytest.approx(math.sqrt((1 / 5 + 1 / 4) / (1 / 5)), rel=1e-6)
 
+    @repeatable
     @given(pairs=five_pairs)
     def test_the_other_way_round_it_is_the_negative(self, pairs):
         first, second = map(make, pairs)
@@ -245,12 +251,14 @@ class TestCompare:
         opposite = {"better": "worse", "worse": "better"}
         assert other.verdict == opposite.get(one.verdict, one.verdict)
 
+    @repeatable
     @given(scores=st.lists(accuracies, min_size=2, max_size=5))
     def test_a_model_does_not_differ_from_itself(self, scores):
         comparison = compare(make(scores), make(scores))
         assert (comparison.low, comparison.mean_difference, comparison.high) == (0, 0, 0)
         assert comparison.verdict == "no difference shown"
 
+    @repeatable
     @given(pairs=five_pairs, order=st.permutations(range(5)))
     def test_the_order_of_the_folds_does_not_matter(self, pairs, order):
         one = compare(*map(make, pairs))
