@@ -9,6 +9,7 @@ them. `current()` gives them as one object:
 | `MNISTLAB_DATA`      | path of the `mnist.npz` to use                              |
 | `MNISTLAB_OFFLINE`   | `1`: never download                                         |
 | `MNISTLAB_CACHE`     | folder for downloaded and generated files                   |
+| `MNISTLAB_OUTPUT`    | folder for the reader's own results and models (notebooks/) |
 | `MNISTLAB_SEED`      | seed of everything random (1)                               |
 | `MNISTLAB_THREADS`   | threads for TensorFlow (all cores)                          |
 | `MNISTLAB_DEVICE`    | `cpu` to leave a graphics card alone, else `auto`           |
@@ -26,6 +27,9 @@ from mnistlab.errors import MnistLabError
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout: the folder that holds notebooks/, mnistlab/ and data/."""
 
+LARGEST_SEED = 2**32 - 1
+"""What NumPy, scikit-learn and Keras all take as a seed."""
+
 T = TypeVar("T")
 
 
@@ -37,6 +41,7 @@ class Settings:
     data: Path | None = None
     offline: bool = False
     cache: Path | None = None
+    output: Path = PROJECT / "notebooks"
     seed: int = 1
     threads: int | None = None
     device: str = "auto"
@@ -60,12 +65,12 @@ class Settings:
     @property
     def results_folder(self) -> Path:
         """Where a notebook saves its results: the reader's own folder, or the record."""
-        return PROJECT / ("data/results" if self.record else "notebooks/my_results")
+        return PROJECT / "data/results" if self.record else self.output / "my_results"
 
     @property
     def models_folder(self) -> Path:
         """Where a notebook saves its models: the reader's own folder, or the record."""
-        return PROJECT / ("data/models" if self.record else "notebooks/my_models")
+        return PROJECT / "data/models" if self.record else self.output / "my_models"
 
     def choose(self, full: T, quick: T) -> T:
         """Returns `full` in a full run and `quick` in quick mode.
@@ -107,7 +112,10 @@ def current(environ: Mapping[str, str] | None = None) -> Settings:
         data=_path(values, "MNISTLAB_DATA"),
         offline=_flag(values, "MNISTLAB_OFFLINE"),
         cache=_path(values, "MNISTLAB_CACHE"),
-        seed=_whole_number(values, "MNISTLAB_SEED", smallest=0, default=Settings.seed),
+        output=_path(values, "MNISTLAB_OUTPUT") or Settings.output,
+        seed=_whole_number(
+            values, "MNISTLAB_SEED", smallest=0, largest=LARGEST_SEED, default=Settings.seed
+        ),
         threads=_whole_number(values, "MNISTLAB_THREADS", smallest=1, default=None),
         device=device,
         record=_flag(values, "MNISTLAB_RECORD"),
@@ -129,7 +137,11 @@ def _path(values: Mapping[str, str], name: str) -> Path | None:
 
 
 def _whole_number(
-    values: Mapping[str, str], name: str, smallest: int, default: int | None
+    values: Mapping[str, str],
+    name: str,
+    smallest: int,
+    default: int | None,
+    largest: int | None = None,
 ) -> int | None:
     text = values.get(name, "").strip()
     if not text:
@@ -138,6 +150,7 @@ def _whole_number(
         number = int(text)
     except ValueError:
         number = None
-    if number is None or number < smallest:
-        raise MnistLabError(f"{name} is {text!r}; set it to a whole number from {smallest} on.")
+    if number is None or number < smallest or (largest is not None and number > largest):
+        end = "on" if largest is None else f"to {largest}"
+        raise MnistLabError(f"{name} is {text!r}; set it to a whole number from {smallest} {end}.")
     return number

@@ -33,8 +33,6 @@ from sklearn.model_selection import KFold
 BATCHES_PER_CALL = 50
 # Large batches make judging the held-out images quick; they do not change it.
 HELD_OUT_BATCH = 1000
-# What scikit-learn and Keras take as a seed.
-LARGEST_SEED = 2**32 - 1
 
 
 def evaluate_model(
@@ -142,8 +140,8 @@ def _protocol(images, labels, folds, epochs, batch_size, seed) -> dict[str, obje
     ):
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < smallest:
             raise DataError(f"{name} is {value!r}; give a whole number from {smallest} on.")
-    if seed > LARGEST_SEED:
-        raise DataError(f"seed is {seed}; the largest that can be used is {LARGEST_SEED}.")
+    if seed > settings.LARGEST_SEED:
+        raise DataError(f"seed is {seed}; the largest that can be used is {settings.LARGEST_SEED}.")
     if folds > len(images):
         raise DataError(
             f"folds is {folds}, but there are only {len(images)} images; each fold needs one."

@@ -1,0 +1,134 @@
+"""Settings: what each variable means, its default, and what it cannot be."""
+
+import dataclasses
+from pathlib import Path
+
+from mnistlab import settings
+from mnistlab.errors import MnistLabError
+from mnistlab.settings import Settings, current
+
+import pytest
+
+FLAGS = {"MNISTLAB_QUICK": "quick", "MNISTLAB_OFFLINE": "offline", "MNISTLAB_RECORD": "record"}
+PATHS = {"MNISTLAB_DATA": "data", "MNISTLAB_CACHE": "cache"}
+
+
+def test_nothing_set_is_a_full_run():
+    run = current({})
+    assert run == Settings()
+    assert (run.quick, run.folds, run.epochs, run.rows) == (False, 5, 10, 60_000)
+    assert (run.seed, run.threads, run.device) == (1, None, "auto")
+    assert (run.data, run.cache, run.offline, run.record) == (None, None, False, False)
+
+
+def test_quick_mode_does_less_of_everything():
+    run = current({"MNISTLAB_QUICK": "1"})
+    assert (run.folds, run.epochs, run.rows) == (2, 2, 3_000)
+
+
+def test_empty_is_as_if_missing():
+    names = [*FLAGS, *PATHS, "MNISTLAB_SEED", "MNISTLAB_THREADS", "MNISTLAB_DEVICE"]
+    assert current(dict.fromkeys(names, "")) == current(dict.fromkeys(names, "  ")) == Settings()
+
+
+@pytest.mark.parametrize("variable", FLAGS)
+class TestFlags:
+    @pytest.mark.parametrize("text", ["1", "true", "True", "YES", "on", " 1 "])
+    def test_on(self, variable, text):
+        assert current({variable: text}) == Settings(**{FLAGS[variable]: True})
+
+    @pytest.mark.parametrize("text", ["0", "false", "No", "OFF"])
+    def test_off(self, variable, text):
+        assert current({variable: text}) == Settings()
+
+    @pytest.mark.parametrize("text", ["2", "-1", "quick", "ja"])
+    def test_neither(self, variable, text):
+        with pytest.raises(MnistLabError, match=f"^{variable} is '{text}'; set it to 1 or 0"):
+            current({variable: text})
+
+
+@pytest.mark.parametrize("variable", PATHS)
+def test_paths(variable, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/reader")
+    assert getattr(current({variable: "a/b.npz"}), PATHS[variable]) == Path("a/b.npz")
+    assert getattr(current({variable: "~/b.npz"}), PATHS[variable]) == Path("/home/reader/b.npz")
+
+
+class TestNumbers:
+    def test_seed(self):
+        assert current({"MNISTLAB_SEED": "0"}).seed == 0
+        assert current({"MNISTLAB_SEED": " 42 "}).seed == 42
+        assert current({"MNISTLAB_SEED": "4294967295"}).seed == 2**32 - 1
+
+    @pytest.mark.parametrize("text", ["-1", "1.5", "one", "0x10", "4294967296"])
+    def test_what_is_no_seed(self, text):
+        with pytest.raises(MnistLabError, match=f"^MNISTLAB_SEED is '{text}'; set it to a whole"):
+            current({"MNISTLAB_SEED": text})
+
+    def test_threads(self):
+        assert current({"MNISTLAB_THREADS": "3"}).threads == 3
+
+    @pytest.mark.parametrize("text", ["0", "-2", "all"])
+    def test_what_is_no_number_of_threads(self, text):
+        with pytest.raises(MnistLabError, match=f"^MNISTLAB_THREADS is '{text}'.*from 1"):
+            current({"MNISTLAB_THREADS": text})
+
+
+class TestDevice:
+    @pytest.mark.parametrize(("text", "device"), [("cpu", "cpu"), ("CPU", "cpu"), ("auto", "auto")])
+    def test_known(self, text, device):
+        assert current({"MNISTLAB_DEVICE": text}).device == device
+
+    def test_unknown(self):
+        with pytest.raises(MnistLabError, match=r"^MNISTLAB_DEVICE is 'gpu7'; set it to 'cpu' or"):
+            current({"MNISTLAB_DEVICE": "gpu7"})
+
+
+def test_the_environment_is_read_at_each_call(monkeypatch):
+    monkeypatch.setenv("MNISTLAB_SEED", "7")
+    assert current().seed == 7
+    monkeypatch.setenv("MNISTLAB_SEED", "8")
+    assert current().seed == 8
+
+
+def test_tests_run_in_quick_mode():
+    assert current().quick
+
+
+def test_choose():
+    assert Settings(quick=True).choose(full="long", quick="short") == "short"
+    assert Settings().choose(full="long", quick="short") == "long"
+
+
+def test_a_reader_never_writes_into_the_record():
+    run = Settings()
+    assert run.results_folder == settings.PROJECT / "notebooks" / "my_results"
+    assert run.models_folder == settings.PROJECT / "notebooks" / "my_models"
+    recording = Settings(record=True)
+    assert recording.results_folder == settings.PROJECT / "data" / "results"
+    assert recording.models_folder == settings.PROJECT / "data" / "models"
+
+
+def test_the_project_is_the_folder_of_the_checkout():
+    assert (settings.PROJECT / "mnistlab" / "settings.py").is_file()
+    assert (settings.PROJECT / "pyproject.toml").is_file()
+
+
+def test_settings_do_not_change():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        current().seed = 2
+
+
+def test_every_variable_stands_in_the_modules_table():
+    source = Path(settings.__file__).read_text("utf-8")
+    used = {*FLAGS, *PATHS, "MNISTLAB_SEED", "MNISTLAB_THREADS", "MNISTLAB_DEVICE"}
+    assert all(source.count(name) >= 2 and f"`{name}`" in settings.__doc__ for name in used)
+
+
+def test_no_other_module_reads_the_environment_variables_of_the_project():
+    for path in (settings.PROJECT / "mnistlab").rglob("*.py"):
+        if path.name != "settings.py":
+            text = path.read_text("utf-8")
+            assert 'environ["MNISTLAB' not in text, path.name
+            assert 'getenv("MNISTLAB' not in text, path.name
+            assert 'environ.get("MNISTLAB' not in text, path.name
