@@ -13,6 +13,8 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mnistlab.errors import DataError
+
 import matplotlib.figure
 import numpy as np
 from matplotlib import style
@@ -53,11 +55,22 @@ def image_grid(
     Returns:
         The figure.
 
+    Raises:
+        DataError: there is no image, a single one without an axis for the
+            batch, or an image without a title beside others with one.
+
     Example:
         >>> image_grid(np.zeros((12, 28, 28), "uint8"), columns=6)
-        <Figure size 540x240 with 12 Axes>
+        <Figure size 540x190 with 12 Axes>
     """
     images = np.asarray(images)
+    if images.ndim not in (3, 4) or not len(images):
+        raise DataError(
+            f"images have the shape {images.shape}; image_grid takes (n, 28, 28), at least one. "
+            "A single image needs an axis for the batch: images[None]."
+        )
+    if titles is not None and len(titles) < len(images):
+        raise DataError(f"There are {len(titles)} titles for {len(images)} images; give one each.")
     columns = max(1, min(columns, len(images)))
     rows = -(-len(images) // columns)
     height = 1.2 if titles is not None else 0.95
@@ -160,8 +173,12 @@ def learning_curves(histories: Sequence[Mapping[str, Sequence[float]]], title: s
                     )
         axes.set(xlabel="epoch", ylabel=unit, title=name.capitalize())
         axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.ticklabel_format(axis="y", style="plain", useOffset=False)
         if axes.lines:
             axes.legend()
+    # No accuracy is above 100 %, so the axis need not go there; a little room shows the dots.
+    lowest, highest = panels[1].get_ylim()
+    panels[1].set_ylim(lowest, min(highest, 100 + 0.04 * (100 - lowest)))
     if title:
         figure.suptitle(title, fontsize=11)
     return figure
@@ -177,7 +194,12 @@ def score_boxes(scores: Mapping[str, Sequence[float]], title: str = "") -> Figur
     Returns:
         The figure, in percent. The box spans the middle half of the folds,
         the line in it is their median, the dashed line their mean.
+
+    Raises:
+        DataError: there is no model, or one without a score.
     """
+    if not scores or not all(len(fold_scores) for fold_scores in scores.values()):
+        raise DataError("scores holds nothing to draw; give at least one score for each model.")
     figure = Figure(figsize=(7, 0.8 + 0.62 * len(scores)))
     axes = figure.add_subplot()
     places = np.arange(len(scores))[::-1]

@@ -1,0 +1,293 @@
+"""Every figure: how many axes, which labels and colors, and that it is a picture."""
+
+import io
+import subprocess
+import sys
+
+from mnistlab import plots
+from mnistlab.errors import DataError
+from mnistlab.evaluation.results import Comparison
+
+import matplotlib.colors
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+PNG = b"\x89PNG\r\n\x1a\n"
+IMAGES = np.random.default_rng(0).integers(0, 256, (12, 28, 28), dtype="uint8")
+HISTORY = {
+    "loss": [0.5, 0.2, 0.1],
+    "accuracy": [0.8, 0.9, 0.95],
+    "val_loss": [0.4, 0.3, 0.3],
+    "val_accuracy": [0.85, 0.88, 0.9],
+}
+SCORES = {"baseline": [0.986, 0.987, 0.985], "deeper": [0.991, 0.990, 0.992]}
+COMPARISONS = {
+    "deeper": Comparison(0.4, 0.2, 0.6, 0.95, 5),
+    "batchnorm": Comparison(0.01, -0.1, 0.12, 0.95, 5),
+}
+MATRIX = np.diag(np.arange(10) + 90)
+MATRIX[4, 9] = 7
+MATRIX[3, 5] = 2
+PROBABILITIES = np.full(10, 0.02)
+PROBABILITIES[7] = 0.82
+
+FIGURES = {
+    "image_grid": lambda: plots.image_grid(IMAGES, titles=range(12), suptitle="Digits"),
+    "pixel_values": lambda: plots.pixel_values(IMAGES[0], "Pixels"),
+    "class_counts": lambda: plots.class_counts({"a": np.arange(10), "b": np.arange(10)}),
+    "learning_curves": lambda: plots.learning_curves([HISTORY, HISTORY], "Curves"),
+    "score_boxes": lambda: plots.score_boxes(SCORES, "Scores"),
+    "confusion_matrix": lambda: plots.confusion_matrix(MATRIX),
+    "probability_bars": lambda: plots.probability_bars(IMAGES[0], PROBABILITIES),
+    "differences": lambda: plots.differences(COMPARISONS, "Differences"),
+}
+
+
+def color(artist):
+    return matplotlib.colors.to_hex(artist.get_color())
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def tick_labels(axis):
+    return [label.get_text() for label in axis.get_ticklabels()]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+class TestEveryFigure:
+    def test_it_shows_itself_as_an_opaque_png(self, name):
+        data = FIGURES[name]()._repr_png_()
+        assert data.startswith(PNG)
+        assert len(data) < 300_000
+        picture = plt.imread(io.BytesIO(data))
+        assert (picture[..., 3] == 1).all()
+
+    def test_it_leaves_pyplot_alone(self, name):
+        before = plt.get_fignums()
+        FIGURES[name]()
+        assert plt.get_fignums() == before
+
+    def test_its_text_is_its_size_and_its_axes(self, name):
+        assert repr(FIGURES[name]()).startswith("<Figure size ")
+
+    def test_nothing_is_written_beyond_the_edge(self, name):
+        figure = FIGURES[name]()
+        figure.draw_without_rendering()
+        whole = figure.get_tightbbox()
+        width, height = figure.get_size_inches()
+        assert whole.x0 > -0.02 and whole.y0 > -0.02
+        assert whole.x1 < width + 0.02 and whole.y1 < height + 0.02
+
+
+def test_every_public_function_that_draws_is_tested_here():
+    public = {
+        name
+        for name, value in vars(plots).items()
+        if callable(value) and getattr(value, "__module__", "") == plots.__name__
+    }
+    assert {name for name in public if name.islower() and name[0] != "_"} == set(FIGURES)
+
+
+class TestImageGrid:
+    def test_one_axes_for_each_image(self):
+        assert len(plots.image_grid(IMAGES).axes) == 12
+
+    def test_rows_of_the_width_asked_for(self):
+        figure = plots.image_grid(IMAGES, columns=5)
+        assert figure.axes[0].get_gridspec().get_geometry() == (3, 5)
+        assert plots.image_grid(IMAGES[:3]).axes[0].get_gridspec().get_geometry() == (1, 3)
+
+    def test_titles(self):
+        figure = plots.image_grid(IMAGES[:2], titles=[7, "$5"], suptitle="Two")
+        assert [axes.get_title() for axes in figure.axes] == ["7", "$5"]
+        assert figure.get_suptitle() == "Two"
+
+    def test_bytes_are_drawn_from_0_to_255_and_others_from_their_own_range(self):
+        gray = np.full((1, 28, 28), 100, "uint8")
+        assert plots.image_grid(gray).axes[0].images[0].get_clim() == (0, 255)
+        scaled = np.linspace(-1, 3, 784).reshape(1, 28, 28)
+        assert plots.image_grid(scaled).axes[0].images[0].get_clim() == (-1, 3)
+
+    def test_the_channel_axis_makes_no_difference(self):
+        drawn = plots.image_grid(IMAGES[..., np.newaxis]).axes[3].images[0].get_array()
+        np.testing.assert_array_equal(drawn, IMAGES[3])
+
+    @pytest.mark.parametrize("images", [IMAGES[0], IMAGES[:0], 3])
+    def test_what_is_no_batch_is_refused(self, images):
+        with pytest.raises(DataError, match=r"image_grid takes \(n, 28, 28\).*images\[None\]"):
+            plots.image_grid(images)
+
+    def test_too_few_titles_are_refused(self):
+        with pytest.raises(DataError, match="There are 3 titles for 12 images"):
+            plots.image_grid(IMAGES, titles="abc")
+
+
+class TestPixelValues:
+    def test_every_pixel_has_its_number(self):
+        axes = plots.pixel_values(IMAGES[0, :4, :5], "Corner").axes[0]
+        assert texts(axes) == [str(value) for value in IMAGES[0, :4, :5].ravel()]
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ("column", "row")
+        assert axes.get_title() == "Corner"
+
+    def test_numbers_can_be_read_on_their_pixel(self):
+        axes = plots.pixel_values(np.array([[0, 255]])).axes[0]
+        assert [text.get_color() for text in axes.texts] == ["white", "black"]
+
+
+class TestClassCounts:
+    def test_bars_are_as_high_as_the_counts(self):
+        counts = {"training": np.arange(10) + 1, "test": np.arange(10) * 2}
+        axes = plots.class_counts(counts, "Counts").axes[0]
+        heights = [[bar.get_height() for bar in group] for group in axes.containers]
+        assert heights == [values.tolist() for values in counts.values()]
+        assert [text.get_text() for text in axes.get_legend().texts] == ["training", "test"]
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ("digit", "images")
+
+    def test_one_set_needs_no_legend(self):
+        assert plots.class_counts({"all": np.ones(10)}).axes[0].get_legend() is None
+
+
+class TestLearningCurves:
+    def test_two_panels_with_labels_and_units(self):
+        figure = plots.learning_curves([HISTORY], "Baseline")
+        assert [axes.get_title() for axes in figure.axes] == ["Loss", "Accuracy"]
+        assert [axes.get_xlabel() for axes in figure.axes] == ["epoch", "epoch"]
+        units = [axes.get_ylabel() for axes in figure.axes]
+        assert units == ["cross-entropy loss", "accuracy (%)"]
+        assert figure.get_suptitle() == "Baseline"
+
+    def test_blue_is_training_and_orange_held_out(self):
+        for axes in plots.learning_curves([HISTORY, HISTORY]).axes:
+            assert [color(line) for line in axes.lines] == ["#0072b2", "#e69f00"] * 2
+            labels = [text.get_text() for text in axes.get_legend().texts]
+            assert labels == ["training", "held out"]
+            assert [color(line) for line in axes.get_legend().get_lines()] == [
+                "#0072b2",
+                "#e69f00",
+            ]
+
+    def test_the_curves_are_those_of_the_history(self):
+        loss, accuracy = plots.learning_curves([HISTORY]).axes
+        assert loss.lines[0].get_xdata().tolist() == [1, 2, 3]
+        assert loss.lines[0].get_ydata().tolist() == HISTORY["loss"]
+        assert loss.lines[1].get_ydata().tolist() == HISTORY["val_loss"]
+        np.testing.assert_allclose(accuracy.lines[1].get_ydata(), [85, 88, 90])
+
+    def test_without_a_held_out_set(self):
+        history = {key: HISTORY[key] for key in ("loss", "accuracy")}
+        for axes in plots.learning_curves([history]).axes:
+            assert [color(line) for line in axes.lines] == ["#0072b2"]
+
+    def test_before_the_first_epoch(self):
+        figure = plots.learning_curves([{}])
+        assert all(not axes.lines and axes.get_legend() is None for axes in figure.axes)
+
+    def test_a_training_that_diverged(self):
+        history = {"loss": [1.0, float("nan")], "accuracy": [0.5, 0.1]}
+        assert plots.learning_curves([history])._repr_png_().startswith(PNG)
+
+
+class TestScoreBoxes:
+    def test_models_from_top_to_bottom_in_percent(self):
+        axes = plots.score_boxes(SCORES, "Scores").axes[0]
+        assert tick_labels(axes.yaxis) == ["baseline", "deeper"]
+        assert axes.get_yticks().tolist() == [1, 0]
+        assert axes.get_xlabel() == "held-out accuracy of a fold (%)"
+        dots = [line for line in axes.lines if line.get_marker() == "o"]
+        for line, scores in zip(dots, SCORES.values(), strict=True):
+            np.testing.assert_allclose(line.get_xdata(), 100 * np.array(scores))
+            assert color(line) == "#e69f00"
+
+    def test_median_and_mean_are_where_they_belong(self):
+        axes = plots.score_boxes({"a": [0.1, 0.2, 0.9]}).axes[0]
+        upright = {
+            color(line): line.get_xdata()[0]
+            for line in axes.lines
+            if color(line) in (plots.HIGHLIGHT, plots.TRAINING)
+        }
+        assert upright[plots.HIGHLIGHT] == pytest.approx(20)
+        assert upright[plots.TRAINING] == pytest.approx(40)
+
+    def test_the_legend_says_what_is_what(self):
+        legend = plots.score_boxes(SCORES).axes[0].get_legend()
+        assert [text.get_text() for text in legend.texts] == ["a fold", "median", "mean"]
+
+    def test_one_score(self):
+        assert plots.score_boxes({"a": [0.5]})._repr_png_().startswith(PNG)
+
+    @pytest.mark.parametrize("scores", [{}, {"a": []}, {"a": [0.5], "b": []}])
+    def test_nothing_to_draw_is_refused(self, scores):
+        with pytest.raises(DataError, match="at least one score for each model"):
+            plots.score_boxes(scores)
+
+
+class TestConfusionMatrix:
+    def test_counts_stand_where_they_belong(self):
+        axes = plots.confusion_matrix(MATRIX).axes[0]
+        shown = {text.get_position(): text.get_text() for text in axes.texts}
+        expected = {(column, row): str(MATRIX[row, column]) for row, column in np.argwhere(MATRIX)}
+        assert shown == expected
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted digit", "true digit")
+
+    def test_only_errors_are_colored(self):
+        drawn = plots.confusion_matrix(MATRIX).axes[0].images[0]
+        assert np.diag(drawn.get_array()).tolist() == [0] * 10
+        assert drawn.get_array()[4, 9] == 7
+        assert drawn.get_clim() == (0, 7)
+
+    def test_the_matrix_stays_as_it_is(self):
+        before = MATRIX.copy()
+        plots.confusion_matrix(MATRIX)
+        np.testing.assert_array_equal(MATRIX, before)
+
+    def test_a_perfect_model(self):
+        assert plots.confusion_matrix(np.eye(10, dtype=int))._repr_png_().startswith(PNG)
+
+
+class TestProbabilityBars:
+    def test_the_most_probable_digit_is_highlighted(self):
+        figure = plots.probability_bars(IMAGES[0], PROBABILITIES, "Seven")
+        picture, bars = figure.axes
+        np.testing.assert_array_equal(picture.images[0].get_array(), IMAGES[0])
+        np.testing.assert_allclose([bar.get_height() for bar in bars.patches], 100 * PROBABILITIES)
+        colors = [matplotlib.colors.to_hex(bar.get_facecolor()) for bar in bars.patches]
+        assert colors[7] == plots.HIGHLIGHT
+        assert set(colors[:7] + colors[8:]) == {plots.QUIET}
+        assert texts(bars) == ["82.0 %"]
+        assert (bars.get_xlabel(), bars.get_ylabel()) == ("digit", "probability (%)")
+        assert figure.get_suptitle() == "Seven"
+
+    def test_certainty_fits_into_the_picture(self):
+        bars = plots.probability_bars(IMAGES[0], np.eye(10)[3]).axes[1]
+        assert texts(bars) == ["100.0 %"]
+        assert bars.get_ylim()[1] > 105
+
+
+class TestDifferences:
+    def test_intervals_and_the_line_at_zero(self):
+        axes = plots.differences(COMPARISONS, "Against the baseline").axes[0]
+        assert tick_labels(axes.yaxis) == ["deeper", "batchnorm"]
+        assert "percentage points" in axes.get_xlabel()
+        intervals = [line for line in axes.lines if len(line.get_xdata()) == 2]
+        *shown, zero = intervals
+        bounds = [tuple(line.get_xdata()) for line in shown]
+        assert bounds == [(0.2, 0.6), (-0.1, 0.12)]
+        assert list(zero.get_xdata()) == [0, 0]
+
+    def test_only_a_difference_that_was_shown_has_a_color(self):
+        lines = plots.differences(COMPARISONS).axes[0].lines
+        assert [color(line) for line in lines[:4]] == [plots.HIGHLIGHT] * 2 + ["#666666"] * 2
+
+
+def test_the_style_is_on_after_the_import():
+    code = (
+        "import matplotlib, mnistlab.plots\n"
+        "assert matplotlib.rcParams['figure.facecolor'] == 'white'\n"
+        "assert matplotlib.rcParams['image.cmap'] == 'gray'\n"
+        "import sys\n"
+        "assert 'tensorflow' not in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
