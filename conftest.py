@@ -1,6 +1,8 @@
 """What every test run shares: quick mode, plain output, and the data found once."""
 
 import os
+import shutil
+import tempfile
 import warnings
 
 import pytest
@@ -19,7 +21,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # The width and color of Keras' layer tables must not depend on the terminal.
     for name in ("COLUMNS", "JUPYTER_COLUMNS", "NO_COLOR", "MNISTLAB_RECORD"):
         os.environ.pop(name, None)
-    if config.getoption("nbval", default=False) and not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        return
+    # What notebooks save in a test run is not mixed with what the reader saved.
+    os.environ["MNISTLAB_OUTPUT"] = output = tempfile.mkdtemp(prefix="mnistlab-")
+    config.add_cleanup(lambda: shutil.rmtree(output, ignore_errors=True))
+    if config.getoption("nbval", default=False):
         _find_data_once()
 
 

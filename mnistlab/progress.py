@@ -112,7 +112,7 @@ def duration(seconds: float) -> str:
 
     Example:
         >>> duration(7.4), duration(130), duration(4000)
-        ('7 s', '2 min 10 s', '1 h 7 min')
+        ('7 s', '2 min 10 s', '1 h 6 min')
     """
     whole = round(seconds)
     if whole < 60:

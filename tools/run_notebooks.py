@@ -45,13 +45,16 @@ def notebooks(numbers: list[str] | None = None) -> list[Path]:
     return [path for path in found if path.name[:2] in numbers]
 
 
-def execute(path: Path, quick: bool, record: bool = False) -> nbformat.NotebookNode:
-    """Runs one notebook in a fresh kernel, in its own folder.
+def execute(
+    path: Path, quick: bool, record: bool = False, folder: Path | None = None
+) -> nbformat.NotebookNode:
+    """Runs one notebook in a fresh kernel.
 
     Args:
         path: the notebook.
         quick: quick mode or in full.
         record: save results and models as the recorded ones.
+        folder: where the kernel works; the notebook's own folder when `None`.
 
     Returns:
         The notebook with its outputs, cleaned.
@@ -66,7 +69,7 @@ def execute(path: Path, quick: bool, record: bool = False) -> nbformat.NotebookN
         notebook,
         timeout=LONGEST_CELL_SECONDS,
         kernel_name=KERNEL["name"],
-        resources={"metadata": {"path": str(path.parent)}},
+        resources={"metadata": {"path": str(folder or path.parent)}},
     )
     switches = {"MNISTLAB_QUICK": str(int(quick)), "MNISTLAB_RECORD": str(int(record))}
     try:

@@ -336,12 +336,12 @@ def test_row_8_several_processes_without_a_server_try_once(server, folder, tmp_p
     server.answers = [faults.short]
     program = (
         "from mnistlab.data import mnist\n"
-        "mnist._load_standin = lambda: 'the stand-in'\n"
-        "print(load_mnist())"
+        "mnist._load_standin = lambda: mnist.Digits((), 'standin', None, '')\n"
+        "print(load_mnist().source)"
     )
     started = [child(program, server.address, tmp_path=tmp_path) for _ in range(3)]
     results = [process.communicate(timeout=120) for process in started]
-    assert [out.strip() for out, _ in results] == ["the stand-in"] * 3, results
+    assert [out.strip() for out, _ in results] == ["standin"] * 3, results
     assert all("broke off after" in said for _, said in results), results
     assert len(server.requests) == 1 + download.RETRIES
 
