@@ -11,7 +11,7 @@ Example:
 
 import importlib
 
-from mnistlab import backend
+from mnistlab import backend, cell_order
 
 _HOME = {
     "load_mnist": "mnistlab.data.mnist",
@@ -30,6 +30,7 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 backend.prepare()
+cell_order.explain_name_errors()
 
 
 def __getattr__(name: str):
