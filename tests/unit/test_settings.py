@@ -10,7 +10,7 @@ from mnistlab.settings import Settings, current
 import pytest
 
 FLAGS = {"MNISTLAB_QUICK": "quick", "MNISTLAB_OFFLINE": "offline", "MNISTLAB_RECORD": "record"}
-PATHS = {"MNISTLAB_DATA": "data", "MNISTLAB_CACHE": "cache"}
+PATHS = {"MNISTLAB_DATA": "data", "MNISTLAB_CACHE": "cache", "MNISTLAB_OUTPUT": "output"}
 
 
 def test_nothing_set_is_a_full_run():
@@ -107,6 +107,14 @@ def test_a_reader_never_writes_into_the_record():
     recording = Settings(record=True)
     assert recording.results_folder == settings.PROJECT / "data" / "results"
     assert recording.models_folder == settings.PROJECT / "data" / "models"
+
+
+def test_the_readers_own_folder_can_be_another(tmp_path):
+    run = current({"MNISTLAB_OUTPUT": str(tmp_path)})
+    assert run.results_folder == tmp_path / "my_results"
+    assert run.models_folder == tmp_path / "my_models"
+    recording = current({"MNISTLAB_OUTPUT": str(tmp_path), "MNISTLAB_RECORD": "1"})
+    assert recording.results_folder == settings.PROJECT / "data" / "results"
 
 
 def test_the_project_is_the_folder_of_the_checkout():
