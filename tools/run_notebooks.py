@@ -1,10 +1,10 @@
 """Executes the notebooks, all or some, in order, and writes their outputs back, clean.
 
-    python tools/run_notebooks.py                   all of them, in full
+    python tools/run_notebooks.py                   all of them, in full; run times into headers
     python tools/run_notebooks.py 03 05             notebooks 03 and 05
     python tools/run_notebooks.py --quick --check   quickly, writing nothing back
-    python tools/run_notebooks.py --record          in full, on MNIST itself: results and models
-                                                    go to data/, run times into the headers
+    python tools/run_notebooks.py --record          in full, on MNIST itself; results and models
+                                                    go to data/
 
 A notebook is written back only when all of it ran without an error.
 """
@@ -132,7 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("numbers", nargs="*", help="two-digit numbers; all notebooks when none")
     parser.add_argument("--quick", action="store_true", help="few folds, epochs and rows")
     parser.add_argument("--check", action="store_true", help="write nothing back")
-    parser.add_argument("--record", action="store_true", help="record results, models and times")
+    parser.add_argument("--record", action="store_true", help="record results and models")
     options = parser.parse_args(arguments)
     if options.record and (options.quick or options.check):
         parser.error("--record is a full run that is written back")
@@ -152,13 +152,17 @@ def _run_one(path: Path, options: argparse.Namespace) -> None:
     started = time.monotonic()
     notebook = execute(path, options.quick, options.record)
     seconds = time.monotonic() - started
-    if options.record:
-        started = time.monotonic()
-        execute(path, quick=True)
-        with_run_times(notebook, seconds, time.monotonic() - started)
     if not options.check:
+        if not options.quick:
+            with_run_times(notebook, seconds, _seconds_in_quick_mode(path))
         nbformat.write(notebook, path)
     print(f"{path.name} ran in {seconds:.0f} s", flush=True)
+
+
+def _seconds_in_quick_mode(path: Path) -> float:
+    started = time.monotonic()
+    execute(path, quick=True)
+    return time.monotonic() - started
 
 
 if __name__ == "__main__":

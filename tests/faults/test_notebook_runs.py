@@ -116,6 +116,26 @@ def test_quick_mode_reaches_the_kernel(tmp_path):
     assert run_notebooks.execute(path, quick=False).cells[0].outputs[0].data["text/plain"] == "5"
 
 
+HEADER = (
+    "# 00 · Seven\n\n"
+    "**Time**: 5 minutes to read; 1 s to run, 1 s in quick mode (measured on 9 cores)"
+)
+
+
+def test_a_full_run_writes_its_time_into_the_header():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(HEADER)])
+    run_notebooks.with_run_times(notebook, full=130, quick=7)
+    line = notebook.cells[0].source.splitlines()[-1]
+    assert line.startswith("**Time**: 5 minutes to read; 2 min 10 s to run, 7 s in quick mode (")
+    assert "9 cores" not in line
+
+
+def test_a_header_without_the_line_is_reported():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 00 · Seven")])
+    with pytest.raises(run_notebooks.NotebookError, match="Time"):
+        run_notebooks.with_run_times(notebook, full=130, quick=7)
+
+
 def test_a_number_without_a_notebook_is_refused():
     with pytest.raises(run_notebooks.NotebookError, match="99"):
         run_notebooks.notebooks(["99"])
