@@ -180,8 +180,9 @@ class TestFind:
     @pytest.fixture
     def folders(self, tmp_path, monkeypatch):
         monkeypatch.setattr(settings, "PROJECT", tmp_path)
-        monkeypatch.setattr(settings, "current", settings.Settings)
-        return tmp_path / "notebooks" / "my_results", tmp_path / "data" / "results"
+        run = settings.Settings(output=tmp_path / "own")
+        monkeypatch.setattr(settings, "current", lambda: run)
+        return run.results_folder, tmp_path / "data" / "results"
 
     def test_the_recorded_result_is_found_by_its_name(self, folders):
         recorded = make(name="recorded")
