@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from mnistlab import load_mnist, plots, settings
-from mnistlab.evaluation.report import Report, make_report
+from mnistlab.evaluation.report import Report, make_report, percent
 from mnistlab.evaluation.results import recorded
 from mnistlab.models import files
 
@@ -62,7 +62,9 @@ def _row(figure, images: np.ndarray, report: Report, places: np.ndarray, title: 
         axes.axis("off")
         reading, true = report.predictions[place], report.labels[place]
         right = reading == true
-        caption = str(reading) if right else f"{true} as {reading}\n{report.confidence[place]:.0%}"
+        caption = (
+            str(reading) if right else f"{true} as {reading}\n{percent(report.confidence[place])}"
+        )
         axes.set_title(caption, fontsize=9, fontweight="normal")
 
 

@@ -73,16 +73,27 @@ class Report:
         return wrong[np.argsort(-self.confidence[wrong], kind="stable")][:count]
 
     def captions(self, places: np.ndarray) -> list[str]:
-        """Returns for each place "4 read as 9 (97%)", in two lines.
+        """Returns for each place "4 read as 9 (97.0%)", in two lines.
 
         Args:
             places: integer indices, for instance of `worst_errors()`.
         """
         return [
             f"{self.labels[place]} read as {self.predictions[place]}\n"
-            f"({self.confidence[place]:.0%})"
+            f"({percent(self.confidence[place])})"
             for place in places
         ]
+
+
+def percent(probability: float) -> str:
+    """Returns a probability in percent, and never says 100 for less than certainty.
+
+    Example:
+        >>> percent(0.9703), percent(0.99998)
+        ('97.0%', '> 99.9%')
+    """
+    text = f"{probability:.1%}"
+    return "> 99.9%" if text == "100.0%" and probability < 1 else text
 
 
 def make_report(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> Report:

@@ -67,8 +67,8 @@ class TestByHand:
     def test_captions(self):
         report = by_hand()
         assert report.captions(report.worst_errors(2)) == [
-            "3 read as 5\n(95%)",
-            "8 read as 3\n(70%)",
+            "3 read as 5\n(95.0%)",
+            "8 read as 3\n(70.0%)",
         ]
 
 
