@@ -1,7 +1,15 @@
 """Settings of JupyterLab when it is started in this folder."""
 
+import os
+from pathlib import Path
+
 c = get_config()  # noqa: F821 - Jupyter defines it
 
 # In a container root is often the only user. The server still listens on this
 # machine alone and asks for its token.
 c.ServerApp.allow_root = True
+
+# Kernels inherit this, so that even a first cell that comes too early is explained.
+os.environ.setdefault(
+    "PYTHONSTARTUP", str(Path(__file__).resolve().parent / "tools" / "kernel_startup.py")
+)

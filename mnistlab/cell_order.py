@@ -71,16 +71,24 @@ def _line_that_binds(name: str, cell: str) -> str:
     return ""
 
 
-def _bound_names(statement: ast.stmt) -> set[str]:
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {statement.name}
-    names = set()
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, ast.alias):
-            names.add((node.asname or node.name).partition(".")[0])
-    return names
+def _bound_names(node: ast.AST, in_comprehension: bool = False) -> set[str]:
+    """Returns the names that a statement leaves in the notebook: none of a function's own."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return {node.name}
+        case ast.Lambda():
+            return set()
+        case ast.alias():
+            return {(node.asname or node.name).partition(".")[0]}
+        case ast.Name(ctx=ast.Store()):
+            return set() if in_comprehension else {node.id}
+        case ast.NamedExpr():
+            # Unlike the loop variable of a comprehension, this one outlives it.
+            return {node.target.id} | _bound_names(node.value, in_comprehension)
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            in_comprehension = True
+    parts = (_bound_names(child, in_comprehension) for child in ast.iter_child_nodes(node))
+    return set().union(*parts)
 
 
 def _this_notebook() -> Path | None:

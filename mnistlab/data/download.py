@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mnistlab.data.content import is_html
+from mnistlab.data.filetypes import is_html
 from mnistlab.progress import Progress
 
 ANSWER_SECONDS = 10.0

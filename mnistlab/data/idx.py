@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from mnistlab.data.content import ENOUGH, check_is_file, describe
+from mnistlab.data.filetypes import ENOUGH, check_is_file, describe
 from mnistlab.errors import DataError
 
 import numpy as np

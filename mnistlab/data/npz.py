@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnistlab.data.content import ENOUGH, check_is_file, describe
+from mnistlab.data.filetypes import ENOUGH, check_is_file, describe
 from mnistlab.errors import DataError
 
 import numpy as np

@@ -8,9 +8,7 @@ judged on.
 
 import datetime
 import hashlib
-import importlib.metadata
 import os
-import platform
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +21,7 @@ from mnistlab.errors import DataError, DesignError
 from mnistlab.evaluation.live import FoldProgress
 from mnistlab.evaluation.results import Result
 from mnistlab.progress import Progress
+from mnistlab.versions import versions
 
 import keras
 import numpy as np
@@ -122,8 +121,8 @@ def evaluate_model(
 
 
 def _prepared(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    images, labels = np.asarray(images), np.asarray(labels)
     check_pairs(images, labels)
+    images, labels = np.asarray(images), np.asarray(labels)
     if images.ndim == 3:
         images = images[..., np.newaxis]
     if labels.ndim == 1:
@@ -239,11 +238,5 @@ def _run_facts(model: keras.Model, seconds: float) -> dict[str, object]:
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "cores": os.cpu_count(),
         "threads": settings.current().threads or os.cpu_count(),
-        "versions": {
-            "python": platform.python_version(),
-            **{
-                package: importlib.metadata.version(package)
-                for package in ("tensorflow", "keras", "numpy", "scikit-learn", "mnistlab")
-            },
-        },
+        "versions": versions(),
     }

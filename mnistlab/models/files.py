@@ -15,12 +15,10 @@ model in a fresh thread here, where nobody has touched it.
 import contextlib
 import datetime
 import hashlib
-import importlib.metadata
 import io
 import json
 import logging
 import os
-import platform
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -32,11 +30,11 @@ from mnistlab.errors import ModelFileError
 from mnistlab.files import write_atomically
 from mnistlab.models import inspection
 from mnistlab.models.inspection import AGAIN, Inspected, RejectedError, brief
+from mnistlab.versions import versions
 
 import h5py
 import keras
 import numpy as np
-import tensorflow as tf
 
 ENDINGS = (".keras", ".h5")
 """The formats: Keras' own, and the older one of the published tutorials."""
@@ -85,6 +83,7 @@ def save(model: keras.Model, path: str | os.PathLike, **facts) -> Path:
     _require_built(model, target.name)
     _require_finite(model, target.name, "Train it again, for instance at a lower learning rate")
     described = _described(model, target, facts)
+    facts_before = _sidecar_content(target)
 
     def finish(temporary: Path) -> None:
         content = temporary.read_bytes()
@@ -94,9 +93,13 @@ def save(model: keras.Model, path: str | os.PathLike, **facts) -> Path:
         described["sha256"] = _digest(content)
         _write_sidecar(target, described)
 
-    return write_atomically(
-        target, lambda temporary: _write(model, temporary, target), finish, ModelFileError
-    )
+    try:
+        return write_atomically(
+            target, lambda temporary: _write(model, temporary, target), finish, ModelFileError
+        )
+    except ModelFileError:
+        _put_back_sidecar(target, facts_before)
+        raise
 
 
 def load(
@@ -176,10 +179,22 @@ def _require_usable_name(path: Path) -> None:
             f"{path.name} cannot be saved: a model file ends in {' or '.join(ENDINGS)}. "
             f"Name it {path.with_suffix('.keras').name}, for instance."
         )
-    if path.is_dir():
+    with _errors_of_the_system(path, "cannot be saved", "Choose a place that you may write to"):
+        if path.is_dir():
+            raise ModelFileError(
+                f"{path.name} cannot be saved: a folder has that name. Choose another name."
+            )
+
+
+@contextlib.contextmanager
+def _errors_of_the_system(path: Path, what: str, advice: str) -> Iterator[None]:
+    """Says what the file system has against a path: a locked folder, a name too long."""
+    try:
+        yield
+    except OSError as cause:
         raise ModelFileError(
-            f"{path.name} cannot be saved: a folder has that name. Choose another name."
-        )
+            f"{path.name} {what}: {cause.strerror or type(cause).__name__}. {advice}."
+        ) from cause
 
 
 def _require_built(model: keras.Model, name: str) -> None:
@@ -231,6 +246,12 @@ def _require_same(model: keras.Model, content: bytes, name: str) -> None:
 
 
 def _read(path: Path) -> bytes:
+    with _errors_of_the_system(path, "cannot be read", "Check that you may read it"):
+        _require_model_file(path)
+        return path.read_bytes()
+
+
+def _require_model_file(path: Path) -> None:
     if path.is_dir():
         raise ModelFileError(
             f"{path.name} is a folder, not a model file. Name the {' or '.join(ENDINGS)} file."
@@ -247,12 +268,6 @@ def _read(path: Path) -> bytes:
             f"{path.name} has {path.stat().st_size / 2**20:,.0f} MB; models of up to "
             f"{inspection.LARGEST_FILE // 2**20} MB are loaded here. Name a smaller model."
         )
-    try:
-        return path.read_bytes()
-    except OSError as cause:
-        raise ModelFileError(
-            f"{path.name} cannot be read: {cause.strerror or cause}. Check that you may read it."
-        ) from cause
 
 
 def _load(
@@ -411,7 +426,7 @@ def _described(model: keras.Model, target: Path, given: dict) -> dict:
         "parameters": model.count_params(),
         "input_shape": model.input_shape,
         "output_shape": model.output_shape,
-        "versions": _versions(),
+        "versions": versions(),
         "cores": os.cpu_count(),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
@@ -424,7 +439,7 @@ def _described(model: keras.Model, target: Path, given: dict) -> dict:
     described.update(given)
     try:
         return json.loads(json.dumps(described, default=_plain, allow_nan=False))
-    except (TypeError, ValueError) as cause:
+    except (TypeError, ValueError, RecursionError) as cause:
         raise ModelFileError(
             f"{target.name} was not saved: one of the facts cannot be written as JSON "
             f"({brief(cause)}). Give numbers that are finite, texts, lists or dictionaries."
@@ -437,23 +452,6 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} is not known to JSON")
 
 
-def _versions() -> dict[str, str]:
-    return {
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "numpy": np.__version__,
-        "mnistlab": _own_version(),
-    }
-
-
-def _own_version() -> str:
-    try:
-        return importlib.metadata.version("mnistlab")
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
-
-
 def _sidecar(path: Path) -> Path:
     # The two formats of one model are two files with two digests.
     ending = ".h5.json" if path.suffix == ".h5" else ".json"
@@ -462,11 +460,11 @@ def _sidecar(path: Path) -> Path:
 
 def _require_own_sidecar(target: Path) -> None:
     sidecar = _sidecar(target)
-    if not sidecar.exists():
-        return
     try:
+        if not sidecar.exists():
+            return
         own = json.loads(sidecar.read_text(encoding="utf-8")).get("kind") == KIND
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         own = False
     if not own:
         raise ModelFileError(
@@ -484,17 +482,37 @@ def _write_sidecar(target: Path, described: dict) -> None:
     )
 
 
+def _sidecar_content(target: Path) -> bytes | None:
+    with contextlib.suppress(OSError):
+        return _sidecar(target).read_bytes()
+    return None
+
+
+def _put_back_sidecar(target: Path, before: bytes | None) -> None:
+    """Has the old facts stand beside the old model again, when the new model did not come."""
+    if _sidecar_content(target) == before:
+        return
+    # Where that fails as well, the digest in the new facts tells that they do not belong.
+    with contextlib.suppress(OSError, ModelFileError):
+        if before is None:
+            _sidecar(target).unlink()
+        else:
+            write_atomically(
+                _sidecar(target), lambda new: new.write_bytes(before), error=ModelFileError
+            )
+
+
 def _matching_facts(path: Path, content: bytes) -> dict:
     """Reads the facts beside a model; warns, and gives none, if they are about another file."""
     sidecar = _sidecar(Path(os.path.realpath(path)))
-    if not sidecar.exists():
-        return {}
     try:
+        if not sidecar.exists():
+            return {}
         found = json.loads(sidecar.read_text(encoding="utf-8"))
         if found["kind"] != KIND:
             raise ValueError("another kind of file")
         about = found["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as cause:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as cause:
         raise ModelFileError(
             f"{sidecar.name} does not hold the facts of {path.name}: it is damaged, or something "
             "else. Move it away, or save the model again."

@@ -776,7 +776,77 @@ def run_program(program, *arguments):
     )
 
 
+@pytest.mark.parametrize("earlier", [True, False])
+def test_facts_go_back_to_what_they_were_when_the_model_cannot_be_renamed(
+    earlier, tmp_path, monkeypatch
+):
+    path = tmp_path / "model.keras"
+    if earlier:
+        files.save(zoo.build("lenet5"), path, seed=1)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    replace, replaced = Path.replace, []
+
+    def refuse_the_model(self, target):
+        replaced.append(target.name)
+        if target.suffix == ".keras":
+            raise PermissionError(errno.EACCES, "it is in use")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_the_model)
+    with pytest.raises(ModelFileError, match="it is in use"):
+        files.save(zoo.build("deeper"), path, seed=2)
+    assert replaced[:2] == ["model.json", "model.keras"]
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def use(action, path):
+    if action == "save":
+        files.save(zoo.build("lenet5"), path)
+    else:
+        getattr(files, action)(path)
+
+
+@pytest.mark.parametrize("action", ["load", "save", "facts"])
+def test_a_name_too_long_for_the_system_is_said(action, tmp_path):
+    with pytest.raises(ModelFileError, match=r"^x+\.keras "):
+        use(action, tmp_path / ("x" * 300 + ".keras"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("action", ["load", "save", "facts"])
+def test_a_folder_that_may_not_be_searched_is_said(action, tmp_path, monkeypatch):
+    def refuse(self, **options):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    # Who runs the tests as root may search every folder.
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(ModelFileError, match=r"^model\.keras .*Permission denied") as caught:
+        use(action, tmp_path / "model.keras")
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_facts_nested_too_deeply_are_damaged_facts(tmp_path):
+    path = files.save(zoo.build("lenet5"), tmp_path / "model.keras")
+    (tmp_path / "model.json").write_text("[" * 100_000)
+    with pytest.raises(ModelFileError, match=r"model\.json.*damaged"):
+        files.facts(path)
+    assert files.load(path).name == "lenet5"
+    with pytest.raises(ModelFileError, match="holds something else"):
+        files.save(zoo.build("lenet5"), path)
+
+
 # what save() is asked to do
+
+
+def test_facts_nested_too_deeply_are_not_saved(tmp_path):
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ModelFileError, match="JSON"):
+        files.save(zoo.build("lenet5"), tmp_path / "model.keras", deep=deep)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["model", "model.hdf5", "model.pkl", "model.KERAS", "model.json"])

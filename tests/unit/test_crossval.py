@@ -1,5 +1,7 @@
 """evaluate_model: the folds, a fresh model for each, the leak refused, the same twice."""
 
+import importlib.metadata
+
 from mnistlab import settings
 from mnistlab.errors import DataError, DesignError
 from mnistlab.evaluation.crossval import digest, evaluate_model, fold_seed
@@ -83,6 +85,13 @@ class TestResult:
             "rows": ROWS,
             "data_digest": digest(IMAGES, LABELS.astype("uint8")),
         }
+
+    def test_a_package_without_metadata_does_not_throw_a_finished_run_away(self, monkeypatch):
+        def version(package):
+            raise importlib.metadata.PackageNotFoundError(package)
+
+        monkeypatch.setattr(importlib.metadata, "version", version)
+        assert evaluate(folds=2).facts["versions"]["mnistlab"] == "not installed"
 
     def test_the_facts_hold_versions_cores_and_what_the_caller_added(self, result):
         assert result.facts["data"] == "noise"

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(mnistlab.__file__).parent
 FLOORS = [
-    {"errors"},
+    {"errors", "versions"},
     {"settings"},
     {"backend", "progress", "files"},
     {"cell_order"},
@@ -120,6 +120,22 @@ def test_nothing_goes_in_circles():
     for name in INNER:
         visit(name)
     assert finished == set(INNER)
+
+
+def test_every_module_is_in_the_picture_of_the_house():
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text("utf-8")
+    lines = text.split("\nmnistlab/\n")[1].split("\ndata/ ")[0].splitlines()
+    shown, room = {"mnistlab"}, ""
+    for line in filter(None, lines):
+        if line[2] != " ":
+            room = ""
+        for word in line.split():
+            if word.endswith("/") and line[2] != " ":
+                room = f".{word.rstrip('/')}"
+                shown.add(f"mnistlab{room}")
+            elif word.endswith(".py") and word != "__init__.py":
+                shown.add(f"mnistlab{room}.{word.removesuffix('.py')}")
+    assert shown == set(MODULES)
 
 
 def test_the_names_of_the_front_door_lead_somewhere():

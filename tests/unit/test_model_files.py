@@ -11,6 +11,7 @@ from pathlib import Path
 from mnistlab.errors import DataError, ModelFileError
 from mnistlab.models import files, inspection, zoo
 from mnistlab.models.prediction import predict
+from mnistlab.versions import versions
 
 import keras
 import numpy as np
@@ -154,7 +155,7 @@ def test_the_facts_tell_what_the_model_is(tmp_path):
     assert found["parameters"] == 61_706
     assert found["input_shape"] == [None, 28, 28, 1]
     assert found["output_shape"] == [None, 10]
-    assert set(found["versions"]) == {"python", "tensorflow", "keras", "numpy", "mnistlab"}
+    assert found["versions"] == versions()
     assert found["cores"] >= 1
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", found["date"])
     assert (found["data"], found["seed"], found["test_accuracy"]) == ("mnist", 1, 0.5)
@@ -183,6 +184,7 @@ def test_saving_again_replaces_both_files(tmp_path):
     assert files.facts(path)["seed"] == 2
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 def test_a_link_to_a_model_is_followed(tmp_path):
     path = files.save(zoo.build("lenet5"), tmp_path / "real.keras", seed=1)
     link = tmp_path / "link.keras"

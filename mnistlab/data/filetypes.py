@@ -36,10 +36,10 @@ def check_is_file(path: Path, expected: str, remedy: str) -> None:
         DataError: it is no regular file.
 
     Example:
-        >>> check_is_file(Path("/"), "an npz file", "Name the file itself.")
+        >>> check_is_file(Path("."), "an npz file", "Name the file itself.")
         Traceback (most recent call last):
             ...
-        mnistlab.errors.DataError: / is a folder; an npz file was expected. Name the file itself.
+        mnistlab.errors.DataError: . is a folder; an npz file was expected. Name the file itself.
     """
     try:
         if path.is_file():
