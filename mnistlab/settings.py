@@ -9,7 +9,8 @@ them. `current()` gives them as one object:
 | `MNISTLAB_DATA`      | path of the `mnist.npz` to use                              |
 | `MNISTLAB_OFFLINE`   | `1`: never download                                         |
 | `MNISTLAB_CACHE`     | folder for downloaded and generated files                   |
-| `MNISTLAB_OUTPUT`    | folder for the reader's own results and models (notebooks/) |
+| `MNISTLAB_OUTPUT`    | folder for the reader's own results and models (notebooks/; |
+|                      | the current folder where there is no checkout)              |
 | `MNISTLAB_SEED`      | seed of everything random (1)                               |
 | `MNISTLAB_THREADS`   | threads for TensorFlow (all cores)                          |
 | `MNISTLAB_DEVICE`    | `cpu` to leave a graphics card alone, else `auto`           |
@@ -27,6 +28,9 @@ from mnistlab.errors import MnistLabError
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout: the folder that holds notebooks/, mnistlab/ and data/."""
 
+IN_CHECKOUT = (PROJECT / "pyproject.toml").is_file()
+"""Whether there is one: a package installed from a wheel is on its own."""
+
 LARGEST_SEED = 2**32 - 1
 """What NumPy, scikit-learn and Keras all take as a seed."""
 
@@ -41,7 +45,7 @@ class Settings:
     data: Path | None = None
     offline: bool = False
     cache: Path | None = None
-    output: Path = PROJECT / "notebooks"
+    output: Path = PROJECT / "notebooks" if IN_CHECKOUT else Path()
     seed: int = 1
     threads: int | None = None
     device: str = "auto"
@@ -104,6 +108,12 @@ def current(environ: Mapping[str, str] | None = None) -> Settings:
         5
     """
     values = os.environ if environ is None else environ
+    record = _flag(values, "MNISTLAB_RECORD")
+    if record and not IN_CHECKOUT:
+        raise MnistLabError(
+            "MNISTLAB_RECORD is set, and there is no checkout of the project to record in; unset "
+            "it, or run from a checkout."
+        )
     device = values.get("MNISTLAB_DEVICE", "").strip().lower() or "auto"
     if device not in ("auto", "cpu"):
         raise MnistLabError(f"MNISTLAB_DEVICE is {device!r}; set it to 'cpu' or 'auto'.")
@@ -118,7 +128,7 @@ def current(environ: Mapping[str, str] | None = None) -> Settings:
         ),
         threads=_whole_number(values, "MNISTLAB_THREADS", smallest=1, default=None),
         device=device,
-        record=_flag(values, "MNISTLAB_RECORD"),
+        record=record,
     )
 
 
@@ -133,7 +143,13 @@ def _flag(values: Mapping[str, str], name: str) -> bool:
 
 def _path(values: Mapping[str, str], name: str) -> Path | None:
     text = values.get(name, "").strip()
-    return Path(text).expanduser() if text else None
+    try:
+        return Path(text).expanduser() if text else None
+    except RuntimeError as cause:
+        raise MnistLabError(
+            f"{name} is {text!r}, and whose home folder that is cannot be told; set it to a whole "
+            "path."
+        ) from cause
 
 
 def _whole_number(

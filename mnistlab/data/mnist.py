@@ -228,10 +228,11 @@ def _from_settings(tried: list[str], kind: str | None) -> Digits | None:
         remedy = f"MNISTLAB_DATA names it. {_GET_MNIST}, or unset MNISTLAB_DATA."
         return _read(named, remedy, kind)
     tried.append("MNISTLAB_DATA (not set)")
-    placed = settings.PROJECT / "data" / _NAME
-    if cache.exists(placed):
-        return _read(placed, f"{_GET_MNIST}, or remove it.", kind)
-    tried.append("data/mnist.npz (not there)")
+    if settings.IN_CHECKOUT:
+        placed = settings.PROJECT / "data" / _NAME
+        if cache.exists(placed):
+            return _read(placed, f"{_GET_MNIST}, or remove it.", kind)
+        tried.append("data/mnist.npz (not there)")
     return None
 
 
@@ -241,7 +242,8 @@ def _from_caches(tried: list[str]) -> Digits | None:
         folder / _NAME: "It is not used; a good one is downloaded if that is possible."
         for folder in cache.folders()
     }
-    fates[_keras_file()] = "It is not used, and left as it is: it belongs to Keras."
+    if keras_file := _keras_file():
+        fates[keras_file] = "It is not used, and left as it is: it belongs to Keras."
     for path, fate in fates.items():
         if not cache.exists(path):
             tried.append(f"{path} (not there)")
@@ -254,8 +256,12 @@ def _from_caches(tried: list[str]) -> Digits | None:
     return None
 
 
-def _keras_file() -> Path:
-    home = os.environ.get("KERAS_HOME") or Path("~").expanduser() / ".keras"
+def _keras_file() -> Path | None:
+    try:
+        home = os.environ.get("KERAS_HOME") or Path("~").expanduser() / ".keras"
+    except RuntimeError:
+        # A user without a home folder has no such cache.
+        return None
     return Path(home) / "datasets" / _NAME
 
 

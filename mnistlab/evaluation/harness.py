@@ -48,7 +48,10 @@ def summarize_performance(scores: Result | Sequence[float]) -> plots.Figure:
         DataError: there is no score, or one is not an accuracy from 0 to 1.
     """
     name = scores.name if isinstance(scores, Result) else "model"
-    values = np.asarray(scores.scores if isinstance(scores, Result) else scores, dtype="float64")
+    try:
+        values = np.asarray(scores.scores if isinstance(scores, Result) else scores, "float64")
+    except (TypeError, ValueError):
+        values = np.empty(0)
     if values.ndim != 1 or not len(values) or not np.all((values >= 0) & (values <= 1)):
         raise DataError("scores must be one accuracy from 0 to 1 for each fold, at least one.")
     print(f"Accuracy: mean={values.mean():.3%} std={values.std():.3%} n={len(values)}")
@@ -58,14 +61,17 @@ def summarize_performance(scores: Result | Sequence[float]) -> plots.Figure:
 def run_test_harness(name: str = "baseline", **changes) -> Result:
     """Loads the data, prepares it, evaluates one architecture, and shows the summaries.
 
-    Quick or full, as the settings say.
+    Every architecture is evaluated by one common protocol, so that the results
+    can be compared: batches of 32, the epochs and folds of the settings (quick
+    or full), the images divided by 255. Where an architecture was published
+    with another training, its docstring in `zoo` tells.
 
     Args:
         name: an architecture of `zoo.names()`.
         **changes: arguments of `zoo.build`, such as `learning_rate=0.001`.
 
     Returns:
-        The result of the cross-validation.
+        The result of the cross-validation; its facts hold `changes`.
 
     Raises:
         DesignError: there is no such architecture or argument.
@@ -80,6 +86,7 @@ def run_test_harness(name: str = "baseline", **changes) -> Result:
         folds=run.folds,
         epochs=run.epochs,
         seed=run.seed,
+        facts={"changes": changes},
     )
     _show(summarize_diagnostics(result))
     _show(summarize_performance(result))

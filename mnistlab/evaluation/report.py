@@ -6,7 +6,8 @@ everything in one pass and keeps it.
 
 from dataclasses import dataclass
 
-from mnistlab.data.checks import check_pairs
+from mnistlab.data.checks import CLASSES, check_pairs
+from mnistlab.errors import DataError
 from mnistlab.models.prediction import predict
 
 import keras
@@ -116,8 +117,25 @@ def make_report(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> R
         >>> make_report(zoo.three_conv(), images, np.array([7, 2, 1])).confusion.sum()
         np.int64(3)
     """
-    images, labels = np.asarray(images), np.asarray(labels)
     check_pairs(images, labels)
+    images, labels = np.asarray(images), np.asarray(labels)
     if labels.ndim == 2:
         labels = labels.argmax(axis=1)
-    return Report(labels, predict(model, images))
+    probabilities = predict(model, images)
+    _check_probabilities(probabilities)
+    return Report(labels, probabilities)
+
+
+def _check_probabilities(answers: np.ndarray) -> None:
+    if answers.shape[1] != CLASSES:
+        raise DataError(
+            f"model answers with {answers.shape[1]} numbers for each image; a report on digits "
+            f"needs {CLASSES} probabilities. Use a model that reads digits."
+        )
+    # A model that computes in 16 bits rounds its probabilities to three digits.
+    if not ((answers >= 0).all() and np.allclose(answers.sum(axis=1), 1, atol=0.01)):
+        raise DataError(
+            "model does not answer with probabilities: some are negative or NaN, or the ten of an "
+            "image do not sum to 1. Give its last layer activation='softmax', or train it again if "
+            "its weights are NaN."
+        )

@@ -7,6 +7,7 @@ every fold, the curves, the protocol, the digest of the data, the versions.
 
 import json
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,7 +20,8 @@ import numpy as np
 from scipy import stats
 
 FORMAT = 1
-PROTOCOL = ("folds", "epochs", "batch_size", "seed", "rows", "data_digest")
+NUMBERS = ("folds", "epochs", "batch_size", "seed", "rows")
+PROTOCOL = (*NUMBERS, "data_digest")
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,12 @@ def load(path: str | Path) -> Result:
         raise DataError(
             f"{path.name} is not there; run the notebook that makes it, or check the path."
         ) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise DataError(
+            f"{path.name} cannot be read as a result ({error.strerror or type(error).__name__}); "
+            "check that it is a file, and that you may read it."
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise DataError(
             f"{path.name} cannot be read as a result ({error}); delete it and measure again."
         ) from error
@@ -136,7 +143,8 @@ def _checked(name, scores, histories, protocol, facts) -> Result:
         if not isinstance(value, kind):
             raise ValueError(f"{part} must be a {kind.__name__}, not {type(value).__name__}")
     if not scores or not all(
-        isinstance(score, int | float) and 0 <= score <= 1 for score in scores
+        isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1
+        for score in scores
     ):
         raise ValueError("scores must be accuracies from 0 to 1")
     if len(histories) != len(scores):
@@ -144,7 +152,10 @@ def _checked(name, scores, histories, protocol, facts) -> Result:
     missing = [key for key in PROTOCOL if key not in protocol]
     if missing:
         raise ValueError(f"the protocol does not state {', '.join(missing)}")
-    if not isinstance(protocol["folds"], int) or protocol["folds"] < max(2, len(scores)):
+    for key in NUMBERS:
+        if not isinstance(protocol[key], int) or isinstance(protocol[key], bool):
+            raise ValueError(f"{key} must be a whole number, not {protocol[key]!r}")
+    if protocol["folds"] < max(2, len(scores)):
         raise ValueError(f"{len(scores)} scores do not come from {protocol['folds']} folds")
     histories = [_each(history, _from_json) for history in histories]
     return Result(name, scores, histories, protocol, facts)
@@ -173,8 +184,14 @@ def recorded(name: str) -> Result:
         The result in `data/results`.
 
     Raises:
-        DataError: there is no record of that name.
+        DataError: there is no record of that name, or no checkout of the
+            project, with which the record comes.
     """
+    if not settings.IN_CHECKOUT:
+        raise DataError(
+            f"The recorded result {name!r} is not here: the record comes with the project's "
+            "checkout, in data/results. Run from a checkout, or measure it."
+        )
     return load(settings.PROJECT / "data" / "results" / f"{name}.json")
 
 
@@ -188,13 +205,27 @@ def find(name: str, like: Result) -> Result | None:
     Returns:
         The reader's own result of that protocol on the same data, else the
         recorded one, else `None`.
+
+    Raises:
+        DataError: the recorded one is damaged.
+
+    Warns:
+        UserWarning: the reader's own is damaged, and is passed over.
     """
-    for folder in (settings.current().results_folder, settings.PROJECT / "data" / "results"):
+    record = settings.PROJECT / "data" / "results"
+    for folder in (settings.current().results_folder, record):
         path = folder / f"{name}.json"
-        if path.exists():
+        if not path.exists():
+            continue
+        try:
             result = load(path)
-            if result.protocol == like.protocol and len(result.scores) == len(like.scores):
-                return result
+        except DataError as error:
+            if folder == record:
+                raise
+            warnings.warn(f"Your own result is passed over: {error}", stacklevel=2)
+            continue
+        if result.protocol == like.protocol and len(result.scores) == len(like.scores):
+            return result
     return None
 
 

@@ -28,20 +28,56 @@ def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
 
     Raises:
         DataError: the images have another shape or type, hold NaN, or have
-            values outside of the range.
+            values outside of the range; or the model takes other images, or
+            does not answer with one row of numbers for each.
 
     Example:
         >>> from mnistlab.models import zoo
         >>> predict(zoo.build("lenet5"), np.zeros((3, 28, 28), "uint8")).shape
         (3, 10)
     """
-    batch = _as_batch(np.asarray(images))
+    _check_model(model)
+    batch = _as_batch(_as_array(images))
     outputs = [
         keras.ops.convert_to_numpy(model(batch[start : start + BATCH], training=False))
         for start in range(0, len(batch), BATCH)
     ]
     empty = np.empty((0, model.output_shape[-1]), np.float32)
     return np.concatenate([empty, *outputs]).astype(np.float32)
+
+
+def _check_model(model: keras.Model) -> None:
+    takes = getattr(model, "input_shape", None)
+    answers = getattr(model, "output_shape", None)
+    # Keras itself adds or leaves out the channel axis, as a model wants it.
+    if not any(_fits(takes, wanted) for wanted in ((SIDE, SIDE, 1), (SIDE, SIDE))):
+        raise DataError(
+            f"model takes {takes}; predict gives images of the shape (None, 28, 28, 1). Use a "
+            "model for such images, or call the model itself."
+        )
+    if not _fits(answers, (None,)):
+        raise DataError(
+            f"model answers with {answers}; predict needs (None, classes), one row of numbers for "
+            "each image. Use a model that reads digits, or call the model itself."
+        )
+
+
+def _fits(shape: object, wanted: tuple[int | None, ...]) -> bool:
+    if not isinstance(shape, tuple) or len(shape) != len(wanted) + 1:
+        return False
+    return all(
+        None in (size, other) or size == other
+        for size, other in zip(shape[1:], wanted, strict=True)
+    )
+
+
+def _as_array(images: np.ndarray) -> np.ndarray:
+    try:
+        return np.asarray(images)
+    except ValueError as cause:
+        raise DataError(
+            "images are no array: their rows have different lengths. Make all images 28x28."
+        ) from cause
 
 
 def _as_batch(images: np.ndarray) -> np.ndarray:

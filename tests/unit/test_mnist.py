@@ -240,6 +240,19 @@ def test_the_default_folders_are_the_user_s_own(tmp_path, monkeypatch):
         assert mnist._keras_file() == tmp_path / "home/.keras/datasets/mnist.npz"
 
 
+def test_a_user_without_a_home_folder_has_no_cache_of_keras(monkeypatch):
+    def no_home(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("KERAS_HOME")
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    assert mnist._keras_file() is None
+    tried = []
+    assert mnist._from_caches(tried) is None
+    assert len(tried) == len(cache.folders())
+    assert ".keras" not in "".join(tried)
+
+
 def test_importing_and_loading_a_named_file_import_nothing_heavy(tmp_path):
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); from mnistlab.data import mnist\n"

@@ -2,6 +2,7 @@
 
 from mnistlab.errors import DataError
 from mnistlab.evaluation.report import Report, make_report
+from mnistlab.models.prediction import predict
 
 import keras
 import numpy as np
@@ -144,9 +145,61 @@ class TestMakeReport:
             (images[:0], labels[:0], "at least one row"),
             (images, labels + 1, "found 10"),
             (images[:, :14], labels, "expected shape"),
+            ([*images[:1].tolist(), [0]], labels[:2], "different lengths"),
             (images * 1.0, labels, r"values from 0 to 255; expected is float in \[0, 1\]"),
         ],
     )
     def test_what_does_not_fit_is_refused(self, model, images, labels, message):
         with pytest.raises(DataError, match=message):
             make_report(model, images, labels)
+
+    @pytest.mark.parametrize(
+        ("side", "units", "activation", "message"),
+        [
+            (32, 10, "softmax", r"model takes \(None, 32, 32, 1\)"),
+            (28, 7, "softmax", "answers with 7 numbers"),
+            (28, 10, None, "does not answer with probabilities"),
+            (28, 10, "sigmoid", "does not answer with probabilities"),
+        ],
+    )
+    def test_a_model_for_something_else_is_refused(self, side, units, activation, message):
+        model = keras.Sequential(
+            [
+                keras.Input((side, side, 1)),
+                keras.layers.Flatten(),
+                keras.layers.Dense(units, activation, bias_initializer="ones"),
+            ]
+        )
+        with pytest.raises(DataError, match=message):
+            make_report(model, self.images, self.labels)
+
+    def test_a_model_whose_weights_are_nan_is_refused(self, model):
+        broken = keras.models.clone_model(model)
+        broken.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+        with pytest.raises(DataError, match="its weights are NaN"):
+            make_report(broken, self.images, self.labels)
+
+
+class TestPredict:
+    def test_rows_of_different_lengths_are_refused(self, model):
+        with pytest.raises(DataError, match="different lengths"):
+            predict(model, [[0, 1], [2]])
+
+    def test_a_model_without_a_row_of_numbers_for_each_image_is_refused(self):
+        model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(2, 3)])
+        with pytest.raises(DataError, match=r"answers with \(None, 26, 26, 2\)"):
+            predict(model, np.zeros((1, 28, 28)))
+
+    def test_a_model_of_any_image_size_is_welcome(self):
+        layers = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(10)]
+        model = keras.Sequential([keras.Input((None, None, 1)), *layers])
+        assert predict(model, np.zeros((2, 28, 28))).shape == (2, 10)
+
+    def test_so_is_one_without_the_channel_axis(self):
+        layers = [keras.layers.Flatten(), keras.layers.Dense(10)]
+        model = keras.Sequential([keras.Input((28, 28)), *layers])
+        assert predict(model, np.zeros((2, 28, 28))).shape == (2, 10)
+
+    def test_a_model_that_has_no_shape_yet_is_refused(self):
+        with pytest.raises(DataError, match="model takes None"):
+            predict(keras.Sequential([keras.layers.Dense(10)]), np.zeros((1, 28, 28)))

@@ -115,8 +115,10 @@ class TestFilesThatAreNoResults:
             load(tmp_path / "none.json")
 
     def test_a_folder(self, tmp_path):
-        with pytest.raises(DataError, match="cannot be read as a result"):
+        with pytest.raises(DataError, match="cannot be read as a result") as caught:
             load(tmp_path)
+        assert "delete" not in str(caught.value)
+        assert str(tmp_path) not in str(caught.value)
 
     @pytest.mark.parametrize(
         "text",
@@ -156,6 +158,7 @@ class TestFilesThatAreNoResults:
             ("scores", ["0.9"] * 5),
             ("scores", [0.9] * 4),
             ("scores", [98.5] * 5),
+            ("scores", [True] * 5),
             ("scores", [-0.1] * 5),
             ("scores", [math.nan] * 5),
             ("scores", [[0.9]] * 5),
@@ -167,6 +170,10 @@ class TestFilesThatAreNoResults:
             ("protocol", list(PROTOCOL)),
             ("protocol", PROTOCOL | {"folds": "five"}),
             ("protocol", PROTOCOL | {"folds": 1}),
+            ("protocol", PROTOCOL | {"epochs": True}),
+            ("protocol", PROTOCOL | {"batch_size": "32"}),
+            ("protocol", PROTOCOL | {"seed": None}),
+            ("protocol", PROTOCOL | {"rows": 100.0}),
             ("protocol", PROTOCOL | {"folds": 4}),
             ("facts", None),
         ],
@@ -201,6 +208,19 @@ class TestFind:
         other.save(folders[0] / "baseline.json")
         make(name="recorded").save(folders[1] / "baseline.json")
         assert find("baseline", like=make()).name == "recorded"
+
+    def test_the_readers_own_that_is_damaged_is_passed_over_aloud(self, folders):
+        make(name="recorded").save(folders[1] / "baseline.json")
+        folders[0].mkdir(parents=True)
+        (folders[0] / "baseline.json").write_text('{"format": 1')
+        with pytest.warns(UserWarning, match=r"passed over: baseline\.json cannot be read"):
+            assert find("baseline", like=make()).name == "recorded"
+
+    def test_a_record_that_is_damaged_is_an_error(self, folders):
+        folders[1].mkdir(parents=True)
+        (folders[1] / "baseline.json").write_text('{"format": 1')
+        with pytest.raises(DataError, match=r"baseline\.json cannot be read"):
+            find("baseline", like=make())
 
     def test_none_when_nothing_can_be_compared(self, folders):
         assert find("baseline", like=make()) is None

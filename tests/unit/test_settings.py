@@ -1,6 +1,10 @@
 """Settings: what each variable means, its default, and what it cannot be."""
 
 import dataclasses
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from mnistlab import settings
@@ -48,10 +52,22 @@ class TestFlags:
 
 
 @pytest.mark.parametrize("variable", PATHS)
-def test_paths(variable, monkeypatch):
-    monkeypatch.setenv("HOME", "/home/reader")
-    assert getattr(current({variable: "a/b.npz"}), PATHS[variable]) == Path("a/b.npz")
-    assert getattr(current({variable: "~/b.npz"}), PATHS[variable]) == Path("/home/reader/b.npz")
+class TestPaths:
+    def test_the_home_folder_is_known(self, variable, tmp_path, monkeypatch):
+        # The first is the home folder on Linux and macOS, the second on Windows.
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("USERPROFILE", str(tmp_path))
+        assert getattr(current({variable: "a/b.npz"}), PATHS[variable]) == Path("a/b.npz")
+        assert getattr(current({variable: "~/b.npz"}), PATHS[variable]) == tmp_path / "b.npz"
+
+    def test_a_home_folder_that_nobody_has(self, variable, monkeypatch):
+        def no_home(path):
+            raise RuntimeError("Could not determine home directory.")
+
+        # Windows takes any name for that of a user.
+        monkeypatch.setattr(Path, "expanduser", no_home)
+        with pytest.raises(MnistLabError, match=f"^{variable} is '~nosuch/x'.*a whole path"):
+            current({variable: "~nosuch/x"})
 
 
 class TestNumbers:
@@ -120,6 +136,49 @@ def test_the_readers_own_folder_can_be_another(tmp_path):
 def test_the_project_is_the_folder_of_the_checkout():
     assert (settings.PROJECT / "mnistlab" / "settings.py").is_file()
     assert (settings.PROJECT / "pyproject.toml").is_file()
+
+
+def test_a_package_without_its_checkout_is_on_its_own(tmp_path):
+    # As a wheel installs it: the package, and no project around it.
+    package = tmp_path / "site-packages" / "mnistlab"
+    shutil.copytree(
+        settings.PROJECT / "mnistlab", package, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    placed = package.parent / "data" / "mnist.npz"
+    placed.parent.mkdir()
+    placed.write_text("not MNIST")
+    program = """
+from pathlib import Path
+from mnistlab import settings
+from mnistlab.data import mnist
+from mnistlab.errors import MnistLabError
+from mnistlab.evaluation import results
+
+assert settings.PROJECT.name == "site-packages"
+assert settings.current({}).results_folder.resolve() == Path.cwd() / "my_results"
+tried = []
+assert mnist._from_settings(tried, None) is None and tried == ["MNISTLAB_DATA (not set)"]
+for refused in (
+    lambda: results.recorded("baseline"), lambda: settings.current({"MNISTLAB_RECORD": "1"})
+):
+    try:
+        refused()
+    except MnistLabError as error:
+        print(error)
+"""
+    environ = {name: text for name, text in os.environ.items() if not name.startswith("MNISTLAB_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environ | {"PYTHONPATH": str(package.parent)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    recorded, record = done.stdout.splitlines()
+    assert "the record comes with the project's checkout" in recorded
+    assert "no checkout of the project to record in" in record
 
 
 def test_settings_do_not_change():
