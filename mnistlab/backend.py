@@ -48,6 +48,10 @@ def _is_not_about_retracing(record: logging.LogRecord) -> bool:
 @contextlib.contextmanager
 def quiet_descriptor() -> Iterator[None]:
     """Holds back all that is written to file descriptor 2; prints it if the block fails."""
+    if sys.stderr is None:
+        # A program without an error stream: nobody would see what is held back.
+        yield
+        return
     sys.stderr.flush()
     with tempfile.TemporaryFile() as scratch:
         kept = os.dup(2)

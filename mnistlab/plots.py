@@ -64,7 +64,8 @@ def image_grid(
         <Figure size 540x190 with 12 Axes>
     """
     images = np.asarray(images)
-    if images.ndim not in (3, 4) or not len(images):
+    single = images.ndim == 3 and images.shape[-1] == 1
+    if images.ndim not in (3, 4) or single or not len(images):
         raise DataError(
             f"images have the shape {images.shape}; image_grid takes (n, 28, 28), at least one. "
             "A single image needs an axis for the batch: images[None]."
@@ -91,13 +92,24 @@ def pixel_values(image: np.ndarray, title: str = "") -> Figure:
     """Draws one image with the number of every pixel written in it.
 
     Args:
-        image: (height, width) of whole numbers, at most 28x28 to stay readable.
+        image: (height, width) or (height, width, 1) of whole numbers, at most
+            28x28 to stay readable.
         title: title of the figure.
 
     Returns:
         The figure, rows and columns numbered from 0.
+
+    Raises:
+        DataError: it is not one image.
     """
     image = np.asarray(image)
+    if image.ndim == 3 and image.shape[-1] == 1:
+        image = image[..., 0]
+    if image.ndim != 2:
+        raise DataError(
+            f"image has the shape {image.shape}; pixel_values takes one image, (height, width). "
+            "Choose one of a batch: images[0]."
+        )
     height, width = image.shape
     figure = Figure(figsize=(0.36 * width + 0.6, 0.32 * height + 0.8))
     axes = figure.add_subplot()
@@ -154,7 +166,8 @@ def learning_curves(histories: Sequence[Mapping[str, Sequence[float]]], title: s
         (panels[0], "loss", 1, "cross-entropy loss"),
         (panels[1], "accuracy", 100, "accuracy (%)"),
     ):
-        for number, history in enumerate(histories):
+        named = set()
+        for history in histories:
             for key, color, label in (
                 (name, TRAINING, "training"),
                 (f"val_{name}", HELD_OUT, "held out"),
@@ -169,8 +182,9 @@ def learning_curves(histories: Sequence[Mapping[str, Sequence[float]]], title: s
                         marker="o",
                         markersize=3,
                         alpha=0.85,
-                        label=label if number == 0 else None,
+                        label=None if label in named else label,
                     )
+                    named.add(label)
         axes.set(xlabel="epoch", ylabel=unit, title=name.capitalize())
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.ticklabel_format(axis="y", style="plain", useOffset=False)
@@ -277,13 +291,21 @@ def probability_bars(
 
     Args:
         image: (28, 28) or (28, 28, 1).
-        probabilities: (10,) that sum to 1.
+        probabilities: (10,) or (1, 10), as `predict` gives them for one image.
         title: title of the figure.
 
     Returns:
         The figure, the most probable digit highlighted.
+
+    Raises:
+        DataError: the probabilities are those of several images.
     """
-    probabilities = np.asarray(probabilities, dtype="float64")
+    probabilities = np.asarray(probabilities, dtype="float64").squeeze()
+    if probabilities.ndim != 1:
+        raise DataError(
+            f"probabilities have the shape {probabilities.shape}; probability_bars takes those of "
+            "one image, (10,). Choose a row: probabilities[0]."
+        )
     best = int(probabilities.argmax())
     figure = Figure(figsize=(7, 2.8))
     picture, bars = figure.subplots(1, 2, width_ratios=(1, 2))

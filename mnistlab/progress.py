@@ -34,7 +34,8 @@ class Progress:
         self._started = time.monotonic()
         self._drawn = float("-inf")
         self._picture = LivePicture() if in_notebook() else None
-        self._line = "" if sys.stderr.isatty() else None
+        # A program that was started without an error stream has None in its place.
+        self._line = "" if sys.stderr is not None and sys.stderr.isatty() else None
 
     def __enter__(self) -> "Progress":
         self.update(0)

@@ -13,6 +13,7 @@ import argparse
 import os
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,11 @@ NOTEBOOKS = PROJECT / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 RUN_TIME = re.compile(r"(?<=\*\*Time\*\*: )(.*?); .*? to run, .*? in quick mode \(.*?\)")
 LONGEST_CELL_SECONDS = 3 * 3600
+FAILURES = (
+    nbclient.exceptions.CellExecutionError,
+    nbclient.exceptions.CellTimeoutError,
+    nbclient.exceptions.DeadKernelError,
+)
 
 
 class NotebookError(Exception):
@@ -46,7 +52,11 @@ def notebooks(numbers: list[str] | None = None) -> list[Path]:
 
 
 def execute(
-    path: Path, quick: bool, record: bool = False, folder: Path | None = None
+    path: Path,
+    quick: bool,
+    record: bool = False,
+    folder: Path | None = None,
+    output: Path | None = None,
 ) -> nbformat.NotebookNode:
     """Runs one notebook in a fresh kernel.
 
@@ -55,14 +65,16 @@ def execute(
         quick: quick mode or in full.
         record: save results and models as the recorded ones.
         folder: where the kernel works; the notebook's own folder when `None`.
+        output: folder for its results and models; as the settings say when
+            `None`.
 
     Returns:
         The notebook with its outputs, cleaned.
 
     Raises:
-        NotebookError: a cell failed, the kernel died, or something was written
-            to the error stream, where unknown magics and exceptions in threads
-            are all that shows of them.
+        NotebookError: a cell failed or took too long, the kernel died, or
+            something was written to the error stream, where unknown magics and
+            exceptions in threads are all that shows of them.
     """
     notebook = nbformat.read(path, as_version=4)
     client = nbclient.NotebookClient(
@@ -72,9 +84,11 @@ def execute(
         resources={"metadata": {"path": str(folder or path.parent)}},
     )
     switches = {"MNISTLAB_QUICK": str(int(quick)), "MNISTLAB_RECORD": str(int(record))}
+    if output is not None:
+        switches["MNISTLAB_OUTPUT"] = str(output)
     try:
         client.execute(env=os.environ | switches)
-    except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.DeadKernelError) as error:
+    except FAILURES as error:
         raise NotebookError(f"{path.name}: {error}") from error
     clean(notebook)
     for number, text in error_stream(notebook):
@@ -160,9 +174,11 @@ def _run_one(path: Path, options: argparse.Namespace) -> None:
 
 
 def _seconds_in_quick_mode(path: Path) -> float:
-    started = time.monotonic()
-    execute(path, quick=True)
-    return time.monotonic() - started
+    # What it saves is for nobody: the reader's own results stay as they are.
+    with tempfile.TemporaryDirectory(prefix="mnistlab-") as output:
+        started = time.monotonic()
+        execute(path, quick=True, output=Path(output))
+        return time.monotonic() - started
 
 
 if __name__ == "__main__":

@@ -69,6 +69,16 @@ def load_image(path: str | os.PathLike) -> np.ndarray:
 
 
 def _read(path: Path) -> bytes:
+    try:
+        _require_picture_file(path)
+        return path.read_bytes()
+    except OSError as cause:
+        raise ImageError(
+            f"{path.name} cannot be read: {cause.strerror or cause}. Check that you may read it."
+        ) from cause
+
+
+def _require_picture_file(path: Path) -> None:
     if path.is_dir():
         raise ImageError(f"{path.name} is a folder, not a picture. Name a file in it.")
     if not path.exists():
@@ -86,12 +96,6 @@ def _read(path: Path) -> bytes:
             f"{path.name} has {size / 2**20:,.0f} MB, and at most {LARGEST_FILE // 2**20} MB are "
             f"read; {EXPECTED}. Name a smaller picture."
         )
-    try:
-        return path.read_bytes()
-    except OSError as cause:
-        raise ImageError(
-            f"{path.name} cannot be read: {cause.strerror or cause}. Check that you may read it."
-        ) from cause
 
 
 def _decode(content: bytes, name: str) -> np.ndarray:

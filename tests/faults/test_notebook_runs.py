@@ -77,6 +77,34 @@ def test_the_death_of_the_kernel_fails_under_nbval_within_a_minute(tmp_path):
     assert time.monotonic() - started < 60
 
 
+def test_a_cell_that_takes_too_long_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_notebooks, "LONGEST_CELL_SECONDS", 1)
+    path = write_notebook(tmp_path, "import time; time.sleep(30)")
+    with pytest.raises(run_notebooks.NotebookError, match="timed out"):
+        run_notebooks.execute(path, quick=True)
+
+
+def test_measuring_the_quick_run_leaves_the_readers_results_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNISTLAB_OUTPUT", str(tmp_path / "mine"))
+    save = (
+        "from mnistlab import settings\nrun = settings.current()\n"
+        "run.results_folder.mkdir(parents=True)\n"
+        "open('seen.txt', 'a').write(f'{run.quick} {run.output}\\n')"
+    )
+    path = write_notebook(tmp_path, save)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell(HEADER))
+    nbformat.write(notebook, path)
+    monkeypatch.setattr(run_notebooks, "NOTEBOOKS", tmp_path)
+    assert run_notebooks.main([]) == 0
+    full, quick = (tmp_path / "seen.txt").read_text().splitlines()
+    assert full == f"False {tmp_path / 'mine'}"
+    assert quick.startswith("True ")
+    folder = Path(quick.removeprefix("True "))
+    assert folder != tmp_path / "mine"
+    assert not folder.exists()
+
+
 def test_an_error_in_a_cell_stops_the_run_of_that_notebook(tmp_path):
     reached = tmp_path / "reached"
     path = write_notebook(tmp_path, "1 / 0", f"open({str(reached)!r}, 'w').close()")

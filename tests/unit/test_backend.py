@@ -203,3 +203,18 @@ def test_preparing_again_puts_no_second_finder_in_place():
         print(sum("Quiet" in type(finder).__name__ for finder in sys.meta_path))
     """
     assert run(program).stdout == "1\n"
+
+
+def test_a_program_without_an_error_stream_can_use_all_of_it():
+    code = """
+        import os, sys
+        os.close(2)
+        sys.stderr = None
+        import mnistlab
+        from mnistlab.progress import Progress
+        with mnistlab.backend.quiet_descriptor(), Progress(2, "Counting") as bar:
+            bar.update(1)
+        import keras
+        print(keras.backend.backend())
+        """
+    assert run(code).stdout == "tensorflow\n"

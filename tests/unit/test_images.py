@@ -1,10 +1,12 @@
 """load_image: one digit as MNIST has it, or one ImageError that says what was found."""
 
+import errno
 import io
 import os
 import struct
 import warnings
 import zlib
+from pathlib import Path
 
 from mnistlab.data.images import FORMATS, LARGEST_FILE, load_image
 from mnistlab.data.preparation import add_channel, prep_pixels
@@ -66,6 +68,20 @@ def expect_error(path, text):
         load_image(path)
     assert path.name in str(caught.value)
     assert str(path.parent) not in str(caught.value)
+
+
+def test_a_name_too_long_for_the_system_is_said(tmp_path):
+    expect_error(tmp_path / ("x" * 300 + ".png"), "cannot be read|does not exist")
+
+
+def test_a_folder_that_may_not_be_searched_is_said(tmp_path, monkeypatch):
+    def refuse(self, **options):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    # Who runs the tests as root may search every folder.
+    for name in ("is_dir", "exists", "is_file", "stat"):
+        monkeypatch.setattr(Path, name, refuse)
+    expect_error(tmp_path / "picture.png", "Permission denied. Check that you may read it")
 
 
 def test_a_digit_comes_back_as_prep_pixels_would_give_it(saved):

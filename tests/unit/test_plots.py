@@ -115,7 +115,7 @@ class TestImageGrid:
         drawn = plots.image_grid(IMAGES[..., np.newaxis]).axes[3].images[0].get_array()
         np.testing.assert_array_equal(drawn, IMAGES[3])
 
-    @pytest.mark.parametrize("images", [IMAGES[0], IMAGES[:0], 3])
+    @pytest.mark.parametrize("images", [IMAGES[0], IMAGES[0][..., None], IMAGES[:0], 3])
     def test_what_is_no_batch_is_refused(self, images):
         with pytest.raises(DataError, match=r"image_grid takes \(n, 28, 28\).*images\[None\]"):
             plots.image_grid(images)
@@ -135,6 +135,14 @@ class TestPixelValues:
     def test_numbers_can_be_read_on_their_pixel(self):
         axes = plots.pixel_values(np.array([[0, 255]])).axes[0]
         assert [text.get_color() for text in axes.texts] == ["white", "black"]
+
+    def test_the_channel_axis_makes_no_difference(self):
+        axes = plots.pixel_values(IMAGES[0, :4, :5, np.newaxis]).axes[0]
+        assert texts(axes) == [str(value) for value in IMAGES[0, :4, :5].ravel()]
+
+    def test_several_images_are_refused(self):
+        with pytest.raises(DataError, match=r"shape \(12, 28, 28\); pixel_values takes one"):
+            plots.pixel_values(IMAGES)
 
 
 class TestClassCounts:
@@ -180,6 +188,12 @@ class TestLearningCurves:
         history = {key: HISTORY[key] for key in ("loss", "accuracy")}
         for axes in plots.learning_curves([history]).axes:
             assert [color(line) for line in axes.lines] == ["#0072b2"]
+
+    def test_each_kind_of_line_is_labeled_once_whatever_comes_first(self):
+        training = {key: HISTORY[key] for key in ("loss", "accuracy")}
+        for axes in plots.learning_curves([{}, training, HISTORY, HISTORY]).axes:
+            labels = [text.get_text() for text in axes.get_legend().texts]
+            assert labels == ["training", "held out"]
 
     def test_before_the_first_epoch(self):
         figure = plots.learning_curves([{}])
@@ -259,6 +273,14 @@ class TestProbabilityBars:
         assert texts(bars) == ["82.0 %"]
         assert (bars.get_xlabel(), bars.get_ylabel()) == ("digit", "probability (%)")
         assert figure.get_suptitle() == "Seven"
+
+    def test_the_answer_of_predict_to_one_image_can_be_given_as_it_is(self):
+        bars = plots.probability_bars(IMAGES[0], PROBABILITIES[None]).axes[1]
+        np.testing.assert_allclose([bar.get_height() for bar in bars.patches], 100 * PROBABILITIES)
+
+    def test_answers_to_several_images_are_refused(self):
+        with pytest.raises(DataError, match=r"shape \(2, 10\); .* Choose a row"):
+            plots.probability_bars(IMAGES[0], np.stack([PROBABILITIES] * 2))
 
     def test_certainty_fits_into_the_picture(self):
         bars = plots.probability_bars(IMAGES[0], np.eye(10)[3]).axes[1]
