@@ -47,8 +47,10 @@ def draw(images: np.ndarray, report: Report) -> plots.Figure:
     axes.set_yticks(-np.arange(len(ARCHITECTURES)), ARCHITECTURES)
     axes.set_ylim(0.6 - len(ARCHITECTURES), 0.6)
     axes.set_xlabel("held-out accuracy (%): every fold (dot) and the mean (bar)")
+    folds, epochs = (recorded("deeper").protocol[key] for key in ("folds", "epochs"))
     bottom.suptitle(
-        f"Five folds, ten epochs. The final model reads {report.accuracy:.2%} of the test set.",
+        f"{folds} folds, {epochs} epochs. The final model reads {report.accuracy:.2%} of the "
+        "test set.",
         fontweight="bold",
         fontsize=11,
     )
