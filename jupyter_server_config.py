@@ -1,4 +1,4 @@
-"""Settings of JupyterLab when it is started in this folder."""
+"""Settings of JupyterLab for this course; the README's command names this file."""
 
 import os
 from pathlib import Path

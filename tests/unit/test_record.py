@@ -94,3 +94,12 @@ def test_no_tracked_result_holds_a_path():
         assert not re.search(
             r'"[^"]*(/home|/root|/tmp|\\\\Users)', json.dumps(json.loads(path.read_text()))
         )
+
+
+def test_the_readme_opens_the_course_with_its_settings_and_then_tests_it():
+    text = (settings.PROJECT / "README.md").read_text("utf-8")
+    opening, testing = re.findall(r"```sh\n(.+?)\n```", text, re.DOTALL)
+    assert "--config=jupyter_server_config.py notebooks/00_start_here.ipynb" in opening
+    assert testing.endswith(".venv/bin/pytest --nbval")
+    for command in (opening, testing):
+        assert command.startswith("python3 -m venv .venv && .venv/bin/pip install -r requirements")
