@@ -1,0 +1,37 @@
+"""Every figure of the library: from arrays and results to a matplotlib `Figure`.
+
+Nothing here trains or loads. Each function returns a `Figure`, which a notebook
+shows when it is the last value of a cell, and which `.savefig(path)` writes to
+a file. The figures are made without pyplot, so that they can also be drawn
+from a callback or a thread.
+
+Importing this package turns on the project's one matplotlib style, for the
+reader's own figures too. Blue is always training, orange always held out.
+"""
+
+from mnistlab.plots.digits import class_counts, image_grid, pixel_values
+from mnistlab.plots.figure import HELD_OUT, HIGHLIGHT, QUIET, STYLE, TRAINING, Figure
+from mnistlab.plots.results import (
+    confusion_matrix,
+    differences,
+    learning_curves,
+    probability_bars,
+    score_boxes,
+)
+
+__all__ = [
+    "HELD_OUT",
+    "HIGHLIGHT",
+    "QUIET",
+    "STYLE",
+    "TRAINING",
+    "Figure",
+    "class_counts",
+    "confusion_matrix",
+    "differences",
+    "image_grid",
+    "learning_curves",
+    "pixel_values",
+    "probability_bars",
+    "score_boxes",
+]
