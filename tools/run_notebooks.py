@@ -28,6 +28,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 RUN_TIME = re.compile(r"(?<=\*\*Time\*\*: )(.*?); .*? to run, .*? in quick mode \(.*?\)")
+WIDGET = "application/vnd.jupyter.widget-view+json"
 LONGEST_CELL_SECONDS = 3 * 3600
 FAILURES = (
     nbclient.exceptions.CellExecutionError,
@@ -106,6 +107,9 @@ def clean(notebook: nbformat.NotebookNode) -> None:
             for output in cell.outputs:
                 if "metadata" in output:
                     output.metadata = {}
+                # A widget lives only as long as its kernel; its text stays.
+                if "data" in output:
+                    output.data.pop(WIDGET, None)
 
 
 def _joined_streams(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:

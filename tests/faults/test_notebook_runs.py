@@ -131,6 +131,19 @@ def test_outputs_are_written_back_clean(tmp_path, monkeypatch):
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
 
 
+def test_of_a_widget_only_its_text_is_stored(tmp_path):
+    path = write_notebook(tmp_path, "import ipywidgets\nipywidgets.IntSlider(value=7)")
+    (output,) = run_notebooks.execute(path, quick=True).cells[0].outputs
+    assert set(output.data) == {"text/plain"}
+    assert output.data["text/plain"].startswith("IntSlider(value=7")
+
+
+def test_a_widget_stored_as_text_passes_under_nbval(tmp_path):
+    path = write_notebook(tmp_path, "import ipywidgets\nipywidgets.IntSlider(value=7)")
+    nbformat.write(run_notebooks.execute(path, quick=True), path)
+    assert pytest_nbval(path).returncode == 0
+
+
 def test_prints_of_one_cell_are_stored_as_one_output(tmp_path):
     prints = "import sys, time\nfor digit in range(3):\n    print(digit, flush=True)\n"
     path = write_notebook(tmp_path, prints + "    time.sleep(0.3)")

@@ -46,6 +46,13 @@ def outputs(path: Path) -> list[dict]:
     return [output for cell in code_cells(path) for output in cell["outputs"]]
 
 
+def footer(path: Path) -> str:
+    """Returns the texts from "What to remember" to the end, without the exercises' code."""
+    texts = [source(cell) for cell in read(path)["cells"] if cell["cell_type"] == "markdown"]
+    _, heading, rest = "\n\n".join(texts).partition(FOOTER_PARTS[0])
+    return heading + rest
+
+
 def by_name(path: Path) -> str:
     return path.stem
 
@@ -131,15 +138,33 @@ class TestNotebook:
         assert all(number == file[:2] for number, file in links)
 
     def test_footer(self, path):
-        footer = source(read(path)["cells"][-1])
-        places = [footer.find(part) for part in FOOTER_PARTS]
+        text = footer(path)
+        places = [text.find(part) for part in FOOTER_PARTS]
         assert -1 not in places
         assert places == sorted(places)
+        assert "**Next**" in source(read(path)["cells"][-1])
+
+    def test_quiz_has_three_to_five_questions_and_as_many_answers(self, path):
+        quiz = footer(path).partition("## Quiz")[2].partition("**Next**")[0]
+        questions, _, answers = quiz.partition("<details>")
+        asked = re.findall(r"^(\d)\. ", questions, re.MULTILINE)
+        assert 3 <= len(asked) <= 5
+        assert re.findall(r"^(\d)\. ", answers, re.MULTILINE) == asked
+
+    def test_exercises_are_checked_and_stored_without_an_answer(self, path):
+        if path.name.startswith("00"):
+            pytest.skip("notebook 00 has nothing to be checked yet")
+        checks = [cell for cell in code_cells(path) if re.search(r"\.check\(", source(cell))]
+        assert len(checks) >= 3
+        for cell in checks:
+            (output,) = cell["outputs"]
+            assert "".join(output["data"]["text/plain"]).startswith("Not attempted yet.")
+            assert not cell["metadata"].get("tags")
 
     def test_footer_leads_to_the_next_notebook(self, path):
-        footer = source(read(path)["cells"][-1])
+        last = source(read(path)["cells"][-1])
         following = NOTEBOOKS[NOTEBOOKS.index(path) + 1 : NOTEBOOKS.index(path) + 2]
-        links = [file for _, file in LINK.findall(footer[footer.find("**Next**") :])]
+        links = [file for _, file in LINK.findall(last[last.find("**Next**") :])]
         assert links[: len(following)] == [each.name for each in following]
 
     def test_links_lead_somewhere(self, path):
