@@ -8,7 +8,8 @@ import warnings
 import zlib
 from pathlib import Path
 
-from mnistlab.data.images import FORMATS, LARGEST_FILE, load_image
+from mnistlab.data.images import load_image
+from mnistlab.data.pictures import FORMATS, LARGEST_FILE
 from mnistlab.data.preparation import add_channel, prep_pixels
 from mnistlab.errors import ImageError
 
