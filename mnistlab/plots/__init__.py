@@ -10,6 +10,7 @@ reader's own figures too. Blue is always training, orange always held out.
 """
 
 from mnistlab.plots.digits import class_counts, image_grid, pixel_values
+from mnistlab.plots.explained import convolution_step, kernel_grid, signed_maps
 from mnistlab.plots.figure import HELD_OUT, HIGHLIGHT, QUIET, STYLE, TRAINING, Figure
 from mnistlab.plots.results import (
     confusion_matrix,
@@ -28,10 +29,13 @@ __all__ = [
     "Figure",
     "class_counts",
     "confusion_matrix",
+    "convolution_step",
     "differences",
     "image_grid",
+    "kernel_grid",
     "learning_curves",
     "pixel_values",
     "probability_bars",
     "score_boxes",
+    "signed_maps",
 ]

@@ -5,13 +5,17 @@ import subprocess
 import sys
 
 from mnistlab import plots
-from mnistlab.errors import DataError
+from mnistlab.errors import DataError, DesignError
 from mnistlab.evaluation.results import Comparison
+from mnistlab.explain.convolution import cross_correlate
+from mnistlab.plots.explained import numpy_code
 
 import matplotlib.colors
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 PNG = b"\x89PNG\r\n\x1a\n"
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 28, 28), dtype="uint8")
@@ -29,6 +33,7 @@ COMPARISONS = {
 MATRIX = np.diag(np.arange(10) + 90)
 MATRIX[4, 9] = 7
 MATRIX[3, 5] = 2
+SOBEL_X = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
 PROBABILITIES = np.full(10, 0.02)
 PROBABILITIES[7] = 0.82
 
@@ -41,11 +46,20 @@ FIGURES = {
     "confusion_matrix": lambda: plots.confusion_matrix(MATRIX),
     "probability_bars": lambda: plots.probability_bars(IMAGES[0], PROBABILITIES),
     "differences": lambda: plots.differences(COMPARISONS, "Differences"),
+    "convolution_step": lambda: plots.convolution_step(
+        IMAGES[0], SOBEL_X, 7, 12, bias=0.5, padding="same", relu=True, title="One pixel"
+    ),
+    "kernel_grid": lambda: plots.kernel_grid([SOBEL_X, [[-1, 1]]], ["Sobel x", "difference"]),
+    "signed_maps": lambda: plots.signed_maps(IMAGES - 128.0, range(12), columns=6),
 }
 
 
 def color(artist):
     return matplotlib.colors.to_hex(artist.get_color())
+
+
+def signed(number):
+    return f"{number:z.2f}".replace("-", "−")
 
 
 def texts(axes):
@@ -302,6 +316,136 @@ class TestDifferences:
     def test_only_a_difference_that_was_shown_has_a_color(self):
         lines = plots.differences(COMPARISONS).axes[0].lines
         assert [color(line) for line in lines[:4]] == [plots.HIGHLIGHT] * 2 + ["#666666"] * 2
+
+
+class TestConvolutionStep:
+    image = IMAGES[0] / 255
+
+    def test_numbers_patch_kernel_products_and_their_sum(self):
+        figure = plots.convolution_step(self.image, SOBEL_X, 7, 12, bias=-0.25)
+        under = self.image[7:10, 12:15]
+        _, patch, kernel, products, _ = figure.axes
+        assert texts(patch) == [signed(number) for number in under.flat]
+        assert texts(kernel) == ["−1", "0", "1", "−2", "0", "2", "−1", "0", "1"]
+        assert texts(products) == [signed(number) for number in (under * SOBEL_X).flat]
+        total = (under * SOBEL_X).sum()
+        assert figure.get_supxlabel() == (
+            f"sum of products {signed(total)} − bias 0.25 = {signed(total - 0.25)} = "
+            "output[7, 12]\nnp.sum(image[7:10, 12:15] * kernel) + bias"
+        )
+
+    def test_the_patch_and_the_pixel_are_outlined(self):
+        figure = plots.convolution_step(
+            self.image, SOBEL_X, 3, 4, stride=2, padding="same", dilation=2
+        )
+        patch, pixel = figure.axes[0].patches[-1], figure.axes[-1].patches[-1]
+        # Before stride 2 and dilation 2 there is one zero, and two come after.
+        assert (*patch.get_xy(), patch.get_width(), patch.get_height()) == (6.5, 4.5, 5, 5)
+        assert (*pixel.get_xy(), pixel.get_width(), pixel.get_height()) == (3.5, 2.5, 1, 1)
+        assert matplotlib.colors.to_hex(pixel.get_edgecolor()) == plots.HIGHLIGHT
+
+    def test_the_output_is_the_whole_map_with_or_without_relu(self):
+        for relu in (False, True):
+            figure = plots.convolution_step(self.image, -SOBEL_X, 0, 0, relu=relu)
+            output = cross_correlate(self.image, -SOBEL_X)
+            drawn = figure.axes[-1].images[0]
+            expected = np.maximum(output, 0) if relu else output
+            np.testing.assert_allclose(drawn.get_array(), expected)
+            low, high = drawn.get_clim()
+            assert low == -high
+
+    def test_the_words_say_what_relu_does(self):
+        figure = plots.convolution_step(np.ones((1, 1)), [[-2]], 0, 0, bias=1.0, relu=True)
+        assert figure.get_supxlabel() == (
+            "sum of products −2.00 + bias 1.00 = −1.00 → ReLU → 0.00 = output[0, 0]\n"
+            "max(0, np.sum(image[0:1, 0:1] * kernel) + bias)"
+        )
+
+    @given(
+        shape=st.tuples(*[st.integers(7, 12)] * 2),
+        kernel_shape=st.tuples(*[st.integers(1, 3)] * 2),
+        stride=st.integers(1, 4),
+        padding=st.sampled_from(["valid", "same"]),
+        dilation=st.integers(1, 3),
+        relu=st.booleans(),
+        seed=st.integers(0, 99),
+    )
+    def test_the_code_computes_what_the_figure_shows(
+        self, shape, kernel_shape, stride, padding, dilation, relu, seed
+    ):
+        rng = np.random.default_rng(seed)
+        image, kernel, bias = rng.random(shape), rng.normal(size=kernel_shape), rng.normal()
+        output = cross_correlate(image, kernel, bias, stride, padding, dilation)
+        row, column = rng.integers(output.shape)
+        code = numpy_code(row, column, shape, kernel_shape, stride, padding, dilation, relu)
+        names = {"np": np, "image": image, "kernel": kernel, "bias": bias}
+        *before, expression = code.splitlines()
+        exec("\n".join(before), names)
+        value = max(0, output[row, column]) if relu else output[row, column]
+        assert eval(expression, names) == pytest.approx(value)
+
+    def test_an_image_of_one_color(self):
+        figure = plots.convolution_step(np.zeros((5, 5, 1)), SOBEL_X, 0, 0)
+        assert texts(figure.axes[1]) == ["0"] * 9
+        assert figure._repr_png_().startswith(PNG)
+
+    @pytest.mark.parametrize("image", [IMAGES, np.zeros((28, 28, 3))])
+    def test_what_is_not_one_gray_image_is_refused(self, image):
+        with pytest.raises(DataError, match=r"takes one gray image, \(height, width\)"):
+            plots.convolution_step(image, SOBEL_X, 0, 0)
+
+    @pytest.mark.parametrize("place", [(26, 0), (0, 26), (-1, 0)])
+    def test_a_pixel_outside_of_the_output_is_refused(self, place):
+        with pytest.raises(DesignError):
+            plots.convolution_step(self.image, SOBEL_X, *place)
+
+
+class TestSignedFigures:
+    @pytest.mark.parametrize("function", [plots.kernel_grid, plots.signed_maps])
+    def test_one_scale_with_white_in_its_middle(self, function):
+        figure = function([SOBEL_X, -3 * SOBEL_X], ["small", "large"])
+        *panels, scale = figure.axes
+        assert [axes.get_title() for axes in panels] == ["small", "large"]
+        assert {axes.images[0].get_clim() for axes in panels} == {(-6, 6)}
+        assert panels[0].images[0].to_rgba(0.0) == (1, 1, 1, 1)
+        assert scale.get_xlim() == (-6, 6)
+
+    def test_blue_is_negative_and_red_positive(self):
+        drawn = plots.signed_maps([SOBEL_X]).axes[0].images[0]
+        red, _, blue, _ = drawn.to_rgba(-2.0)
+        assert blue > 2 * red
+        red, _, blue, _ = drawn.to_rgba(2.0)
+        assert red > 2 * blue
+
+    def test_few_kernels_have_their_numbers_and_many_have_not(self):
+        assert texts(plots.kernel_grid([SOBEL_X / 8]).axes[0])[:2] == ["−0.12", "0.00"]
+        assert texts(plots.kernel_grid([SOBEL_X] * 32).axes[0]) == []
+        assert texts(plots.kernel_grid([np.eye(7)]).axes[0]) == []
+
+    def test_rows_of_the_width_asked_for(self):
+        figure = plots.kernel_grid([SOBEL_X] * 20, columns=5)
+        assert figure.axes[0].get_gridspec().get_geometry() == (4, 5)
+
+    def test_nothing_but_zeros(self):
+        assert plots.signed_maps(np.zeros((1, 3, 3)))._repr_png_().startswith(PNG)
+
+    @pytest.mark.parametrize(
+        ("maps", "message"),
+        [
+            ([], "maps holds nothing to draw"),
+            ([SOBEL_X, np.zeros(3)], r"maps\[1\] has the shape \(3,\); signed_maps takes two-dim"),
+            (np.zeros((2, 3, 3, 1)), "has the shape"),
+            ([np.full((2, 2), np.nan)], r"maps\[0\] holds NaN, infinity"),
+            ([[["a"]]], "no numbers"),
+        ],
+    )
+    def test_what_cannot_be_drawn_is_refused(self, maps, message):
+        with pytest.raises(DataError, match=message):
+            plots.signed_maps(maps)
+
+    def test_too_few_titles_are_refused(self):
+        with pytest.raises(DataError, match="There are 1 titles for 2 kernels"):
+            plots.kernel_grid([SOBEL_X] * 2, ["a"])
 
 
 def test_the_style_is_on_after_the_import():
