@@ -1,0 +1,1 @@
+"""The mathematics of the course by hand: short functions in NumPy only, beside their formulas."""
