@@ -1,4 +1,4 @@
-"""What a model makes of images: probabilities, as NumPy."""
+"""What a model makes of images: probabilities, and the logits before them, as NumPy."""
 
 from mnistlab.errors import DataError
 
@@ -37,6 +37,52 @@ def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
         (3, 10)
     """
     _check_model(model)
+    return _answers(model, images)
+
+
+def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Computes the scores that the softmax of a model turns into probabilities.
+
+    They are what the last layer computes before its activation: its inputs
+    times its weights, plus its bias.
+
+    Args:
+        model: a model, (None, 28, 28, 1) -> (None, classes), whose last layer
+            is a `Dense` with the activation "softmax".
+        images: as `predict` takes them.
+
+    Returns:
+        Logits, float32, (n, classes); (1, classes) for a single image.
+
+    Raises:
+        DataError: what `predict` refuses, or a model that ends in another way.
+
+    Example:
+        >>> from mnistlab.explain.activations import softmax
+        >>> from mnistlab.models import zoo
+        >>> model, image = zoo.build("lenet5"), np.ones((28, 28))
+        >>> np.allclose(softmax(logits(model, image)), predict(model, image), atol=1e-6)
+        True
+    """
+    _check_model(model)
+    last = _softmax_layer(model)
+    inputs = _answers(keras.Model(model.inputs[0], last.input), images)
+    kernel, *bias = last.get_weights()
+    return (inputs @ kernel + sum(bias)).astype(np.float32)
+
+
+def _softmax_layer(model: keras.Model) -> keras.layers.Dense:
+    last = model.layers[-1]
+    if isinstance(last, keras.layers.Dense) and last.activation is keras.activations.softmax:
+        return last
+    raise DataError(
+        f"model ends in the layer {last.name!r}, a {type(last).__name__} that is no Dense with the "
+        'activation "softmax", so its logits are not known. End it in Dense(10, '
+        'activation="softmax"), or use predict.'
+    )
+
+
+def _answers(model: keras.Model, images: np.ndarray) -> np.ndarray:
     batch = _as_batch(_as_array(images))
     outputs = [
         keras.ops.convert_to_numpy(model(batch[start : start + BATCH], training=False))
