@@ -662,9 +662,8 @@ Give finite numbers.
     if array.dtype.kind not in "biuf":
         raise DataError(f"{name} has the type {array.dtype}; give real numbers.")
     array = array.astype(np.float64, copy=False)
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
-        place = tuple(bad[0])
+    if not np.isfinite(array).all():
+        place = tuple(np.argwhere(~np.isfinite(array))[0])
         where = f" at [{', '.join(map(str, place))}]" if place else ""
         raise DataError(
             f"{name} holds {array[place]}{where}; a sum with it would be nan as well. "

@@ -250,7 +250,7 @@ def sobel(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
     """
     gray = luminance(image) if np.ndim(image) == 3 else image
     gx, gy = filter_image(gray, SOBEL_X), filter_image(gray, SOBEL_Y)
-    return gx, gy, np.hypot(gx, gy), np.arctan2(gy, gx)
+    return gx, gy, np.sqrt(gx**2 + gy**2), np.arctan2(gy, gx)
 
 
 def cosine_similarity(a: np.ndarray, b: np.ndarray) -> float:
