@@ -195,7 +195,7 @@ def _judge_standardize_with(answer):
         answer,
         _standardize_with,
         [
-            (np.array([[[0.0, 1.0]]]), np.array([[[0.25, 0.25]], [[0.5, 1.0]]])),
+            (np.array([[[0.0, 1.0]]]), np.array([[[0.25, 1.0]]])),
             _training_and_other_images(generator, 6),
             _training_and_other_images(generator, 40),
         ],
