@@ -240,7 +240,7 @@ def _difference(case: Sequence[object], found: object, wanted: object) -> str:
     if np.shape(found) != np.shape(wanted):
         return (
             f"For the input {inputs} your function gives back {_size(found)}; "
-            f"{_size(wanted)} was asked."
+            f"what was asked is {_size(wanted)}."
         )
     return (
         f"For the input {inputs} your function gives {_shown(found)}; {_shown(wanted)} was asked."
@@ -289,11 +289,9 @@ def _kind(value: object) -> str:
 
 def _size(value: object) -> str:
     shape = np.shape(value)
-    return (
-        "x".join(map(str, shape))
-        if len(shape) > 1
-        else (f"{shape[0]} values" if shape else "a single value")
-    )
+    if len(shape) > 1:
+        return "x".join(map(str, shape))
+    return f"{shape[0]} value{'s' * (shape[0] != 1)}" if shape else "a single value"
 
 
 def _shown(value: object) -> str:
@@ -302,8 +300,12 @@ def _shown(value: object) -> str:
         return f"an array of shape {value.shape}"
     if isinstance(value, np.ndarray):
         return np.array2string(value, precision=4, separator=", ")
+    if isinstance(value, tuple | list):
+        return f"({', '.join(map(_shown, value))})"
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
+    if isinstance(value, np.integer):
+        return str(value)
     if callable(value):
         return getattr(value, "__name__", "a function")
     return repr(value)

@@ -125,7 +125,7 @@ class TestFunctions:
             judging.expect_function(lambda x: x + 1, _halved, [(0.0,), (3.0,)][1:])
 
     def test_another_shape_is_said(self):
-        with pytest.raises(Mistake, match="gives back 3 values; 4 values was asked"):
+        with pytest.raises(Mistake, match="gives back 3 values; what was asked is 4 values"):
             judging.expect_function(lambda x: x[1:] / 2, _halved, [(np.arange(4.0),)])
 
     def test_the_error_and_the_input_are_named(self):
@@ -147,6 +147,12 @@ class TestFunctions:
     def test_a_result_that_is_no_number_is_wrong(self):
         with pytest.raises(Mistake, match="'half'"):
             judging.expect_function(lambda x: "half", _halved, [(3.0,)])
+
+    def test_a_result_of_several_numbers_is_shown_as_they_read(self):
+        with pytest.raises(Mistake, match=r"gives \(0.4, 2\); \(0.5, 2\) was asked"):
+            judging.expect_function(
+                lambda x: (np.float64(0.4), np.int64(2)), lambda x: (0.5, 2), [(3.0,)]
+            )
 
     @pytest.mark.parametrize("answer", [None, 1.5, "x / 2"])
     def test_what_is_no_function(self, answer):
