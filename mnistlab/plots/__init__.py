@@ -10,7 +10,13 @@ reader's own figures too. Blue is always training, orange always held out.
 """
 
 from mnistlab.plots.digits import class_counts, image_grid, pixel_values
-from mnistlab.plots.explained import convolution_step, kernel_grid, signed_maps
+from mnistlab.plots.explained import (
+    convolution_step,
+    kernel_grid,
+    relu_maps,
+    signed_maps,
+    softmax_steps,
+)
 from mnistlab.plots.figure import HELD_OUT, HIGHLIGHT, QUIET, STYLE, TRAINING, Figure
 from mnistlab.plots.results import (
     confusion_matrix,
@@ -36,6 +42,8 @@ __all__ = [
     "learning_curves",
     "pixel_values",
     "probability_bars",
+    "relu_maps",
     "score_boxes",
     "signed_maps",
+    "softmax_steps",
 ]

@@ -9,8 +9,9 @@ the input that it comes from.
 from collections.abc import Sequence
 
 from mnistlab.errors import DataError
+from mnistlab.explain.activations import relu, softmax
 from mnistlab.explain.convolution import cross_correlate, padding_sizes, patch
-from mnistlab.plots.figure import HIGHLIGHT, Figure
+from mnistlab.plots.figure import HIGHLIGHT, QUIET, Figure
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -30,6 +31,7 @@ MOST_INCHES = 9.6
 FEW = 12
 LARGE = 64 * 64
 FRAME = "#b0b0b0"
+MOST_TERMS = 5
 
 
 def convolution_step(
@@ -208,6 +210,175 @@ def signed_maps(
     return figure
 
 
+def softmax_steps(
+    logits: np.ndarray,
+    temperature: float = 1.0,
+    labels: Sequence[object] | None = None,
+    title: str = "",
+) -> Figure:
+    """Draws how logits become probabilities, with all the numbers.
+
+    Args:
+        logits: (classes,) scores, of at least two classes.
+        temperature: what they are divided by first.
+        labels: names of the classes; 0, 1, 2, ... without.
+        title: title of the whole figure.
+
+    Returns:
+        The figure: the logits, their exponentials and the probabilities as
+        bars; below them the formula for the most probable class. Where the sum
+        of the exponentials is too large for a float64, or too small, the
+        largest logit is subtracted first, and the figure says so.
+
+    Raises:
+        DataError: the logits are not such numbers, or have not a label each.
+        DesignError: the temperature is not above 0.
+
+    Example:
+        >>> softmax_steps([2.0, 1.0, 0.1])
+        <Figure size 960x250 with 3 Axes>
+    """
+    logits, labels = _scores(logits, labels)
+    probabilities = softmax(logits, temperature)
+    exponents, power = _exponents(logits, temperature)
+    exponentials = np.exp(exponents)
+    best = int(probabilities.argmax())
+    figure = Figure(figsize=(9.6, 0.3 * len(logits) + 1.6))
+    panels = figure.subplots(1, 3, sharey=True)
+    signs = [SIGNED_COLORS[1] if value < 0 else SIGNED_COLORS[-2] for value in logits]
+    marks = [HIGHLIGHT if place == best else QUIET for place in range(len(logits))]
+    _draw_bars(panels[0], logits, signs, "Logits z", _number)
+    _draw_bars(panels[1], exponentials, marks, f"Exponentials {power}", _short)
+    _draw_bars(panels[2], probabilities, marks, "Probabilities p", _short)
+    panels[0].set_yticks(range(len(labels)), labels, parse_math=False)
+    panels[0].invert_yaxis()
+    words = power, "sum"
+    if len(exponents) <= MOST_TERMS:
+        terms = [f"e^{_number(value)}" for value in exponents]
+        words = terms[best], f"({' + '.join(terms)})"
+    numbers = map(_short, (exponentials[best], exponentials.sum(), probabilities[best]))
+    formula = "p({}) = {} / {} = {} / {} = {}".format(labels[best], *words, *numbers)
+    if "max" in power:
+        formula += "\nThe sum of e^z itself is no float64, so the largest z is subtracted first."
+    figure.supxlabel(formula, fontsize=9, family="monospace", parse_math=False)
+    if title:
+        figure.suptitle(title, fontsize=11, fontweight="bold")
+    return figure
+
+
+def relu_maps(
+    before: np.ndarray,
+    after: np.ndarray | None = None,
+    titles: Sequence[object] | None = None,
+    columns: int = 6,
+    title: str = "",
+) -> Figure:
+    """Draws feature maps before and after the ReLU, with the share of zeros.
+
+    Args:
+        before: (n, height, width) maps, or one, (height, width).
+        after: the same after the ReLU; `max(0, before)` without.
+        titles: what to write above each pair, or nothing.
+        columns: pairs in a row.
+        title: title of the whole figure.
+
+    Returns:
+        The figure, in signed colors on one scale: white is 0. Below each map
+        after the ReLU stands how many of its numbers are 0.
+
+    Raises:
+        DataError: there is no map, one that is not of finite numbers, one
+            without a title beside others with one, or `after` has another shape.
+
+    Example:
+        >>> relu_maps(np.linspace(-1, 1, 72).reshape(2, 6, 6), titles=["first", "second"])
+        <Figure size 320x420 with 5 Axes>
+    """
+    before = np.stack(_pictures(_as_batch(before), titles, "before", "relu_maps"))
+    after = relu(before) if after is None else _as_batch(after)
+    after = np.stack(_pictures(after, None, "after", "relu_maps"))
+    if before.shape != after.shape:
+        raise DataError(
+            f"before has the shape {before.shape} and after {after.shape}; relu_maps takes the "
+            "same maps twice. Leave `after` out to have it computed."
+        )
+    columns = max(1, min(columns, len(before)))
+    blocks = -(-len(before) // columns)
+    heading = (titles is not None) * 0.2
+    figure = Figure(figsize=(1.6 * columns, (3.5 + heading) * blocks + 0.5 + 0.3 * bool(title)))
+    limit = _limit(before)
+    for place, pair in enumerate(zip(before, after, strict=True)):
+        for step, numbers in enumerate(pair):
+            row = 2 * (place // columns) + step
+            axes = figure.add_subplot(2 * blocks, columns, row * columns + place % columns + 1)
+            drawn = axes.imshow(numbers, cmap=SIGNED, vmin=-limit, vmax=limit)
+            _finish(axes, "" if titles is None or step else str(titles[place]))
+            _frame(axes)
+            if place % columns == 0:
+                axes.set_ylabel(("before", "after")[step], fontsize=9)
+        axes.set_xlabel(f"{100 * np.mean(numbers == 0):.0f} % zeros", fontsize=9)
+    _draw_scale(figure, drawn, columns)
+    if title:
+        figure.suptitle(title, fontsize=11, fontweight="bold")
+    return figure
+
+
+def _as_batch(maps: np.ndarray) -> np.ndarray:
+    maps = np.asarray(maps)
+    return maps[None] if maps.ndim == 2 else maps
+
+
+def _scores(logits: np.ndarray, labels) -> tuple[np.ndarray, list[str]]:
+    logits = np.asarray(logits, "float64")
+    if logits.ndim != 1 or len(logits) < 2 or not np.isfinite(logits).all():
+        raise DataError(
+            f"logits are {logits.tolist() if logits.size < 9 else logits.shape}; softmax_steps "
+            "takes finite numbers, one for each of at least two classes. Choose one row of "
+            "several: logits[0]."
+        )
+    labels = [str(label) for label in (range(len(logits)) if labels is None else labels)]
+    if len(labels) != len(logits):
+        raise DataError(f"There are {len(labels)} labels for {len(logits)} logits; give one each.")
+    return logits, labels
+
+
+def _exponents(logits: np.ndarray, temperature: float) -> tuple[np.ndarray, str]:
+    """Returns the powers that e is raised to, and how e raised to them is written."""
+    divided = "" if temperature == 1 else f" / {temperature:g}"
+    exponents = logits / temperature
+    with np.errstate(over="ignore"):
+        if 0 < np.exp(exponents).sum() < np.inf:
+            return exponents, f"e^(z{divided})" if divided else "e^z"
+    power = f"e^((z − max){divided})" if divided else "e^(z − max)"
+    return exponents - exponents.max(), power
+
+
+def _draw_bars(axes: Axes, values: np.ndarray, colors: list[str], title: str, write) -> None:
+    bars = axes.barh(range(len(values)), values, color=colors)
+    axes.bar_label(bars, [write(value) for value in values], padding=3, fontsize=9)
+    low, high = min(0, values.min()), max(0, values.max())
+    room = 0.35 * (high - low)
+    axes.set_xlim(low - room * (low < 0), high + room * (high > 0) or 1)
+    axes.axvline(0, color="#666666", linewidth=0.8)
+    axes.set_title(title, parse_math=False)
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    axes.grid(False)
+    axes.spines[["left", "bottom"]].set_visible(False)
+
+
+def _short(value: float) -> str:
+    """A number in few characters: 7.39, 0.659, 5.9·10⁴⁷."""
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if 1e-3 <= size < 1e5:
+        return _number(value, 2 if size > 1 else 3)
+    digits, power = f"{value:.1e}".split("e")
+    superscripts = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return f"{digits.replace('-', '−')}·10{str(int(power)).translate(superscripts)}"
+
+
 def _gray(image: np.ndarray) -> np.ndarray:
     image = np.asarray(image)
     if image.ndim == 3 and image.shape[-1] == 1:
@@ -338,10 +509,19 @@ def _signed_figure(pictures, titles, columns, inches, aspect):
         _finish(axes, "" if titles is None else str(titles[place]))
         _frame(axes)
         panels.append(axes)
-    figure.colorbar(
-        drawn, ax=panels, orientation="horizontal", aspect=40, shrink=min(1, 3 / columns), pad=0.03
-    ).outline.set_edgecolor(FRAME)
+    _draw_scale(figure, drawn, columns)
     return figure, panels
+
+
+def _draw_scale(figure: Figure, drawn, columns: int) -> None:
+    figure.colorbar(
+        drawn,
+        ax=figure.axes,
+        orientation="horizontal",
+        aspect=40,
+        shrink=min(1, 3 / columns),
+        pad=0.03,
+    ).outline.set_edgecolor(FRAME)
 
 
 def _limit(numbers: np.ndarray) -> float:

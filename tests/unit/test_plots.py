@@ -50,6 +50,8 @@ FIGURES = {
         IMAGES[0], SOBEL_X, 7, 12, bias=0.5, padding="same", relu=True, title="One pixel"
     ),
     "kernel_grid": lambda: plots.kernel_grid([SOBEL_X, [[-1, 1]]], ["Sobel x", "difference"]),
+    "softmax_steps": lambda: plots.softmax_steps([2.0, 1.0, 0.1], 0.5, "abc", "Softmax"),
+    "relu_maps": lambda: plots.relu_maps(IMAGES - 128.0, titles=range(12), title="ReLU"),
     "signed_maps": lambda: plots.signed_maps(IMAGES - 128.0, range(12), columns=6),
 }
 
@@ -446,6 +448,113 @@ class TestSignedFigures:
     def test_too_few_titles_are_refused(self):
         with pytest.raises(DataError, match="There are 1 titles for 2 kernels"):
             plots.kernel_grid([SOBEL_X] * 2, ["a"])
+
+
+class TestSoftmaxSteps:
+    def test_the_numbers_of_each_step(self):
+        figure = plots.softmax_steps([2.0, 1.0, 0.1], labels=["cat", "dog", "bird"])
+        assert [texts(axes) for axes in figure.axes] == [
+            ["2.00", "1.00", "0.10"],
+            ["7.39", "2.72", "1.11"],
+            ["0.659", "0.242", "0.099"],
+        ]
+        assert tick_labels(figure.axes[0].yaxis) == ["cat", "dog", "bird"]
+        assert figure.get_supxlabel() == (
+            "p(cat) = e^2.00 / (e^2.00 + e^1.00 + e^0.10) = 7.39 / 11.21 = 0.659"
+        )
+
+    def test_the_first_class_is_on_top_and_the_most_probable_one_is_marked(self):
+        figure = plots.softmax_steps([1.0, 3.0, -2.0])
+        assert figure.axes[0].yaxis_inverted()
+        colors = [matplotlib.colors.to_hex(bar.get_facecolor()) for bar in figure.axes[2].patches]
+        assert colors == [plots.QUIET, plots.HIGHLIGHT, plots.QUIET]
+
+    def test_many_classes_have_a_short_formula(self):
+        figure = plots.softmax_steps(np.arange(10.0))
+        assert figure.get_supxlabel() == "p(9) = e^z / sum = 8103.08 / 12818.31 = 0.632"
+
+    def test_a_temperature_is_written_out(self):
+        figure = plots.softmax_steps([2.0, 1.0], temperature=0.5)
+        assert figure.axes[1].get_title() == "Exponentials e^(z / 0.5)"
+        assert texts(figure.axes[1]) == ["54.60", "7.39"]
+        assert "e^4.00 / (e^4.00 + e^2.00)" in figure.get_supxlabel()
+
+    @pytest.mark.parametrize(
+        ("logits", "temperature", "heading"),
+        [
+            ([1000, 0], 1, "Exponentials e^(z − max)"),
+            ([-1000, -2000], 1, "Exponentials e^(z − max)"),
+            ([100, 0], 0.1, "Exponentials e^((z − max) / 0.1)"),
+        ],
+    )
+    def test_where_the_formula_as_written_fails(self, logits, temperature, heading):
+        figure = plots.softmax_steps(logits, temperature)
+        assert figure.axes[1].get_title() == heading
+        assert texts(figure.axes[1]) == ["1.000", "0"]
+        assert "so the largest z is subtracted first" in figure.get_supxlabel()
+
+    def test_extreme_logits_that_still_have_exponentials(self):
+        figure = plots.softmax_steps([110, -35.1, 0.2, 1.1, 10])
+        assert texts(figure.axes[1]) == ["5.9·10⁴⁷", "5.7·10⁻¹⁶", "1.22", "3.00", "22026.47"]
+        assert texts(figure.axes[2])[0] == "1.000"
+
+    def test_labels_are_not_read_as_formulas(self):
+        figure = plots.softmax_steps([1.0, 2.0], labels=["$a", "b$"])
+        assert figure._repr_png_().startswith(PNG)
+        assert tick_labels(figure.axes[0].yaxis) == ["$a", "b$"]
+
+    @pytest.mark.parametrize("logits", [[1.0], [[1.0, 2.0]], [1.0, np.nan], []])
+    def test_what_are_no_logits(self, logits):
+        with pytest.raises(DataError, match="takes finite numbers, one for each of at least two"):
+            plots.softmax_steps(logits)
+
+    def test_a_label_for_each(self):
+        with pytest.raises(DataError, match="There are 2 labels for 3 logits"):
+            plots.softmax_steps([1.0, 2.0, 3.0], labels="ab")
+
+    def test_a_temperature_that_cannot_be(self):
+        with pytest.raises(DesignError, match="temperature"):
+            plots.softmax_steps([1.0, 2.0], temperature=0)
+
+
+class TestReluMaps:
+    maps = np.array([[[-2.0, 1.0], [0.0, -1.0]], [[1.0, 1.0], [4.0, 1.0]]])
+
+    def test_before_above_after_with_the_share_of_zeros(self):
+        figure = plots.relu_maps(self.maps, titles=["first", "second"])
+        drawn = [axes for axes in figure.axes if axes.images]
+        shown = [axes.images[0].get_array().tolist() for axes in drawn]
+        assert shown[0] == self.maps[0].tolist()
+        assert shown[1] == [[0.0, 1.0], [0.0, 0.0]]
+        assert [axes.get_title() for axes in drawn] == ["first", "", "second", ""]
+        assert [axes.get_xlabel() for axes in drawn] == ["", "75 % zeros", "", "0 % zeros"]
+
+    def test_all_share_one_scale_with_0_in_its_middle(self):
+        figure = plots.relu_maps(self.maps)
+        limits = {axes.images[0].get_clim() for axes in figure.axes if axes.images}
+        assert limits == {(-4.0, 4.0)}
+
+    def test_one_map_and_an_activation_of_ones_own(self):
+        before = self.maps[0]
+        figure = plots.relu_maps(before, np.where(before > 0, before, 0.5 * before))
+        assert figure.axes[1].images[0].get_array().tolist() == [[-1.0, 1.0], [0.0, -0.5]]
+        assert figure.axes[1].get_xlabel() == "25 % zeros"
+
+    def test_several_rows(self):
+        figure = plots.relu_maps(np.concatenate([self.maps] * 4), columns=3)
+        assert figure.axes[0].get_subplotspec().get_gridspec().get_geometry() == (6, 3)
+
+    @pytest.mark.parametrize(
+        ("before", "after", "message"),
+        [
+            (np.zeros((0, 2, 2)), None, "before holds nothing to draw"),
+            (np.full((2, 2), np.nan), None, "before.0. holds NaN"),
+            (maps, maps[:1], r"before has the shape \(2, 2, 2\) and after \(1, 2, 2\)"),
+        ],
+    )
+    def test_what_cannot_be_drawn(self, before, after, message):
+        with pytest.raises(DataError, match=message):
+            plots.relu_maps(before, after)
 
 
 def test_the_style_is_on_after_the_import():
