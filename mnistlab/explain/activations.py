@@ -7,6 +7,7 @@ says how bad they are, and its gradient, `p - y`, is what training starts from.
 Every gradient here can be checked with `numerical_gradient`.
 """
 
+import numbers
 from collections.abc import Callable
 
 from mnistlab.errors import DataError, DesignError
@@ -293,7 +294,7 @@ def softmax_gradient(logits: np.ndarray) -> np.ndarray:
     logits = _as_logits(logits, axis=-1)
     if logits.ndim != 1:
         raise DataError(
-            f"logits have the shape {logits.shape}; softmax_gradient takes those of one image, "
+            f"logits has the shape {logits.shape}; softmax_gradient takes those of one image, "
             "(n,). Choose a row, such as logits[0]."
         )
     p = softmax(logits)
@@ -472,17 +473,15 @@ def _check_probabilities(labels: np.ndarray) -> None:
 
 
 def _number(value: object, name: str) -> float:
-    if isinstance(value, str) or np.ndim(value) != 0 or not np.isreal(value):
-        raise DesignError(f"{name} is {value!r}; give one number.")
-    if not np.isfinite(value):
-        raise DesignError(f"{name} is {value}; give a finite number.")
+    if not isinstance(value, numbers.Real) or not np.isfinite(value):
+        raise DesignError(f"{name} is {value!r}; give one finite number.")
     return float(value)
 
 
 def _positive(value: object, name: str) -> float:
     number = _number(value, name)
     if number <= 0:
-        raise DesignError(f"{name} is {value}; give a number above 0.")
+        raise DesignError(f"{name} is {value!r}; give a number above 0.")
     return number
 
 

@@ -55,7 +55,7 @@ def box_kernel(size: int = 3) -> np.ndarray:
 def gaussian_kernel(size: int = 3, sigma: float = 1.0) -> np.ndarray:
     """Averages, and the nearer a pixel is to the center the more it counts.
 
-        kernel[i, j] = e^-((i - c)^2 + (j - c)^2) / (2 sigma^2)) / their sum,   c = (size - 1) / 2
+        kernel[i, j] = e^(-((i - c)^2 + (j - c)^2) / (2 sigma^2)) / their sum,   c = (size - 1) / 2
 
     Args:
         size: rows and columns; 6 sigma or more leave nothing visible out.
@@ -248,7 +248,8 @@ def sobel(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
         >>> gx[1], gy[1], magnitude[1]
         (array([ 0., 40., 40.]), array([0., 0., 0.]), array([ 0., 40., 40.]))
     """
-    gray = luminance(image) if np.ndim(image) == 3 else image
+    image = as_numbers(image, "image")
+    gray = luminance(image) if image.ndim == 3 else image
     gx, gy = filter_image(gray, SOBEL_X), filter_image(gray, SOBEL_Y)
     return gx, gy, np.sqrt(gx**2 + gy**2), np.arctan2(gy, gx)
 

@@ -50,6 +50,11 @@ def filters(model: keras.Model, layer: str = "conv1") -> tuple[np.ndarray, np.nd
             f"layer {layer!r} is a {type(found).__name__} and has no filters; choose a convolution"
             f" of this model: {_names(model, layers.Conv2D)}."
         )
+    if not found.built:
+        raise DesignError(
+            f"layer {layer!r} has no filters yet: the model has not seen an image. Give it an Input "
+            "layer, or call it on an image first."
+        )
     kernel, *biases = (weights.astype(np.float32) for weights in found.get_weights())
     return kernel, biases[0] if biases else np.zeros(found.filters, np.float32)
 
