@@ -107,7 +107,7 @@ def cross_correlate(
     padding: str = "valid",
     dilation: Pair = 1,
 ) -> np.ndarray:
-    """Slides a kernel over an image: the same numbers as the loops, a thousand times faster.
+    """Slides a kernel over an image: the same numbers as the loops, hundreds of times faster.
 
     The loops over the output are left to NumPy. What remains is a loop over the
     few cells of the kernel: each cell meets, in all patches at once, the pixels
