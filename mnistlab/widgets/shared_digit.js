@@ -282,14 +282,18 @@ function createText(model, listen, className, name) {
   return line;
 }
 
+/* JupyterLab leaves the arrow keys to an element that has this attribute itself. */
+function keepKeys(root) {
+  for (const node of root.querySelectorAll("*")) node.setAttribute("data-lm-suppress-shortcuts", "");
+}
+
 function render({ model, el, signal }) {
   function listen(name, callback) {
     model.on(name, callback);
     signal.addEventListener("abort", () => model.off(name, callback));
   }
 
-  // JupyterLab leaves the arrow keys inside of such an element to it.
-  const root = create("div", "mnistlab-picker", {}, { "data-lm-suppress-shortcuts": "true" });
+  const root = create("div", "mnistlab-picker");
   const current = createScreen("mnistlab-picker-current", {
     role: "img",
     "aria-label": "The digit that all explorers show",
@@ -310,6 +314,7 @@ function render({ model, el, signal }) {
   );
   right.firstChild.append(" ", createToggle(drawing));
   root.append(left, right);
+  keepKeys(root);
   el.append(root);
 }
 
