@@ -650,8 +650,7 @@ def as_numbers(values: object, name: str) -> np.ndarray:
         >>> as_numbers([[1, float("nan")]], "image")
         Traceback (most recent call last):
             ...
-        mnistlab.errors.DataError: image holds nan at [0, 1]; a sum with it would be nan as well. \
-Give finite numbers.
+        mnistlab.errors.DataError: image holds nan at [0, 1]; give finite numbers.
     """
     try:
         array = np.asarray(values)
@@ -665,10 +664,7 @@ Give finite numbers.
     if not np.isfinite(array).all():
         place = tuple(np.argwhere(~np.isfinite(array))[0])
         where = f" at [{', '.join(map(str, place))}]" if place else ""
-        raise DataError(
-            f"{name} holds {array[place]}{where}; a sum with it would be nan as well. "
-            "Give finite numbers."
-        )
+        raise DataError(f"{name} holds {array[place]}{where}; give finite numbers.")
     return array
 
 

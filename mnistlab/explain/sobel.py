@@ -301,6 +301,12 @@ def _extended(image: np.ndarray, kernel_size: tuple[int, int], edges: str) -> np
     if not isinstance(edges, str) or edges not in EDGES:
         raise DesignError(f"edges is {edges!r}; choose 'reflect', 'zero' or 'valid'.")
     if edges == "valid":
+        (rows, columns), (height, width) = kernel_size, image.shape[:2]
+        if rows > height or columns > width:
+            raise DesignError(
+                f"kernel is {rows}x{columns}, and image is {height}x{width}: the kernel is larger. "
+                "Use edges='reflect', or a smaller kernel."
+            )
         return image
     widths = [((cells - 1) // 2, cells // 2) for cells in kernel_size]
     return np.pad(image, [*widths, (0, 0)][: image.ndim], mode=EDGES[edges])
