@@ -125,16 +125,19 @@ def test_nothing_goes_in_circles():
 def test_every_module_is_in_the_picture_of_the_house():
     text = (PACKAGE.parent / "CONTRIBUTING.md").read_text("utf-8")
     lines = text.split("\nmnistlab/\n")[1].split("\ndata/ ")[0].splitlines()
-    shown, room = {"mnistlab"}, ""
+    shown, rooms = {"mnistlab"}, {0: "mnistlab"}
     for line in filter(None, lines):
-        if line[2] != " ":
-            room = ""
-        for word in line.split():
-            if word.endswith("/") and line[2] != " ":
-                room = f".{word.rstrip('/')}"
-                shown.add(f"mnistlab{room}")
-            elif word.endswith(".py") and word != "__init__.py":
-                shown.add(f"mnistlab{room}.{word.removesuffix('.py')}")
+        depth = len(line) - len(line.lstrip())
+        around = rooms[max(each for each in rooms if each < depth)]
+        first, *others = line.split()
+        if first.endswith("/"):
+            rooms = {each: room for each, room in rooms.items() if each < depth}
+            rooms[depth] = f"{around}.{first.rstrip('/')}"
+            shown.add(rooms[depth])
+        else:
+            files = {word for word in (first, *others) if word.endswith(".py")}
+            names = {file.removesuffix(".py") for file in files - {"__init__.py"}}
+            shown |= {f"{around}.{name}" for name in names}
     assert shown == set(MODULES)
 
 
