@@ -73,6 +73,12 @@ function short(number) {
   return `${digits.replace("-", "−")}·10${raised.join("")}`;
 }
 
+/* A probability; one just below 1 as what it lacks. */
+function probability({ exponentials, probabilities, total }, place) {
+  const lacking = sum(exponentials.filter((_, other) => other !== place)) / total;
+  return lacking > 0 && lacking < 5e-4 ? `1 − ${short(lacking)}` : short(probabilities[place]);
+}
+
 /* An exponent: one decimal where that is all of it, else two. */
 function exponent(number) {
   return fixed(number, Math.abs(number * 10 - Math.round(number * 10)) < 1e-9 ? 1 : 2);
@@ -373,7 +379,7 @@ function render({ model, el, signal }) {
     const powers = seen.exponents.map((value) => ({ power: exponent(value) }));
     const below = powers.flatMap((power, place) => (place ? [" + e", power] : ["e", power]));
     const name = classes[now.chosen];
-    const p = short(seen.probabilities[now.chosen]);
+    const p = probability(seen, now.chosen);
     write(formula, [
       `p(${name}) = e`, powers[now.chosen], " / (", ...below, ") = ",
       `${short(seen.exponentials[now.chosen])} / ${short(seen.total)} = ${p}`,
@@ -381,7 +387,7 @@ function render({ model, el, signal }) {
     const value = short(seen.loss);
     write(loss, [
       seen.probabilities[now.chosen] > 0
-        ? `cross-entropy = −log p(${name}) = −log ${p} = ${value}`
+        ? `cross-entropy = −log p(${name}) = −log ${p.startsWith("1 ") ? `(${p})` : p} = ${value}`
         : `cross-entropy = −log p(${name}) = log(sum) − exponent = ${value}, though p itself is too ` +
           "small for a float64",
     ]);
