@@ -405,7 +405,7 @@ def _draw_input(axes, image, kernel_shape, row, column, stride, padding, dilatio
     axes.imshow(image, zorder=1)
     if top + bottom + left + right:
         frame = (-0.5 - left, -0.5 - top), width + left + right, height + top + bottom
-        axes.add_patch(Rectangle(*frame, fc="#f4f4f4", ec="#999999", hatch="////", zorder=0))
+        axes.add_patch(Rectangle(*frame, fc="#202020", ec="#808080", hatch="////", zorder=0))
         axes.set_xlim(-0.6 - left, width - 0.4 + right)
         axes.set_ylim(height - 0.4 + bottom, -0.6 - top)
     rows, columns = (dilation * (size - 1) + 1 for size in kernel_shape)
