@@ -81,6 +81,20 @@ class OpenNotebook:
             .first
         )
 
+    def evaluate(self, code: str) -> str:
+        """Runs code in a new cell at the end, and returns what the cell shows."""
+        keyboard = self.page.keyboard
+        self.page.locator(".jp-Cell").last.locator(".jp-InputPrompt").click()
+        keyboard.press("Escape")
+        keyboard.press("b")
+        keyboard.press("Enter")
+        # Typed key by key, the editor would close each bracket a second time.
+        keyboard.insert_text(code)
+        keyboard.press("Control+Enter")
+        output = self.page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output")
+        expect(output).to_be_visible(timeout=SECONDS * 1000)
+        return output.inner_text()
+
     def _choose(self, menu: str, entry: str) -> None:
         self.page.locator(".lm-MenuBar-itemLabel").get_by_text(menu, exact=True).click()
         self.page.locator(".lm-Menu-itemLabel").get_by_text(entry, exact=True).click()
