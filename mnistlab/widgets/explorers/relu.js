@@ -117,7 +117,8 @@ function createSetting(label, ...controls) {
   return box;
 }
 
-/* JupyterLab leaves the arrow keys to an element that has this attribute itself. */
+/* JupyterLab takes the arrow keys from some parts of a page, sliders among them, unless they have
+this attribute themselves. */
 function keepKeys(root) {
   for (const node of root.querySelectorAll("*")) node.setAttribute("data-lm-suppress-shortcuts", "");
 }

@@ -27,6 +27,7 @@ const TEMPERATURES = [0.01, 100];
 const SLIDER = 15;
 const CONSTANT_SLIDER = 20;
 const QUIET_MILLISECONDS = 500;
+const SPACE = "\u00a0"; // one that no line is broken at
 const SETTINGS = ["logits", "temperature", "constant", "chosen"];
 
 
@@ -76,7 +77,7 @@ function short(number) {
 /* A probability; one just below 1 as what it lacks. */
 function probability({ exponentials, probabilities, total }, place) {
   const lacking = sum(exponentials.filter((_, other) => other !== place)) / total;
-  return lacking > 0 && lacking < 5e-4 ? `1 − ${short(lacking)}` : short(probabilities[place]);
+  return lacking > 0 && lacking < 5e-4 ? `1${SPACE}−${SPACE}${short(lacking)}` : short(probabilities[place]);
 }
 
 /* An exponent: one decimal where that is all of it, else two. */
@@ -194,7 +195,8 @@ function write(node, parts) {
 
 // The explorer
 
-/* JupyterLab leaves the arrow keys to an element that has this attribute itself. */
+/* JupyterLab takes the arrow keys from some parts of a page, sliders among them, unless they have
+this attribute themselves. */
 function keepKeys(root) {
   for (const node of root.querySelectorAll("*")) node.setAttribute("data-lm-suppress-shortcuts", "");
 }
@@ -387,7 +389,7 @@ function render({ model, el, signal }) {
     const value = short(seen.loss);
     write(loss, [
       seen.probabilities[now.chosen] > 0
-        ? `cross-entropy = −log p(${name}) = −log ${p.startsWith("1 ") ? `(${p})` : p} = ${value}`
+        ? `cross-entropy = −log p(${name}) = −log ${p.includes(SPACE) ? `(${p})` : p} = ${value}`
         : `cross-entropy = −log p(${name}) = log(sum) − exponent = ${value}, though p itself is too ` +
           "small for a float64",
     ]);
