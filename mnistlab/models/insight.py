@@ -5,6 +5,8 @@ looked at as small pictures. Deeper ones look at feature maps, which are better
 understood by what they answer to an image.
 """
 
+from collections.abc import Callable
+
 from mnistlab.errors import DesignError
 from mnistlab.models.prediction import predict
 
@@ -47,13 +49,13 @@ def filters(model: keras.Model, layer: str = "conv1") -> tuple[np.ndarray, np.nd
     found = _layer(model, layer)
     if not isinstance(found, layers.Conv2D):
         raise DesignError(
-            f"layer {layer!r} is a {type(found).__name__} and has no filters; choose a convolution"
-            f" of this model: {_names(model, layers.Conv2D)}."
+            f"layer {layer!r} is a {type(found).__name__} and has no filters; choose a "
+            f"convolution of this model: {_names(model, layers.Conv2D)}."
         )
     if not found.built:
         raise DesignError(
-            f"layer {layer!r} has no filters yet: the model has not seen an image. Give it an Input "
-            "layer, or call it on an image first."
+            f"layer {layer!r} has no filters yet: the model has not seen an image. Give it an "
+            "Input layer, or call it on an image first."
         )
     kernel, *biases = (weights.astype(np.float32) for weights in found.get_weights())
     return kernel, biases[0] if biases else np.zeros(found.filters, np.float32)
@@ -88,6 +90,35 @@ def feature_maps(
         >>> feature_maps(zoo.build("three_conv"), np.zeros((5, 28, 28), "uint8"), "conv2").shape
         (5, 11, 11, 64)
     """
+    return map_reader(model, layer, before_activation)(images)
+
+
+def map_reader(
+    model: keras.Model, layer: str, before_activation: bool = False
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Returns a function from images to the maps of a layer, for whoever asks many times.
+
+    Building the way to the layer takes longer than walking it for one image.
+
+    Args:
+        model: as in `feature_maps`.
+        layer: likewise.
+        before_activation: likewise. The weights are those of this moment; if
+            the model is trained on, ask for a new reader.
+
+    Returns:
+        A function: images as `feature_maps` takes them -> float32, (n, height,
+        width, maps).
+
+    Raises:
+        DesignError: as `feature_maps` does.
+
+    Example:
+        >>> from mnistlab.models import zoo
+        >>> read = map_reader(zoo.build("three_conv"), "pool1")
+        >>> read(np.zeros((28, 28), "uint8")).shape
+        (1, 13, 13, 32)
+    """
     found = _layer(model, layer)
     _check_connected(model, found)
     maps = _before_activation(found) if before_activation else found.output
@@ -98,7 +129,7 @@ def feature_maps(
             "known sizes. Choose a layer before the flattening, and an input of (28, 28, 1)."
         )
     flat = keras.Model(model.inputs[0], layers.Flatten()(maps))
-    return predict(flat, images).reshape(-1, *shape)
+    return lambda images: predict(flat, images).reshape(-1, *shape)
 
 
 def _check_connected(model: keras.Model, layer: layers.Layer) -> None:

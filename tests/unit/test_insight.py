@@ -7,7 +7,7 @@ from mnistlab.errors import DataError, DesignError
 from mnistlab.explain.activations import relu
 from mnistlab.explain.convolution import cross_correlate, max_pool
 from mnistlab.models import files, zoo
-from mnistlab.models.insight import feature_maps, filters
+from mnistlab.models.insight import feature_maps, filters, map_reader
 
 import keras
 import numpy as np
@@ -120,6 +120,12 @@ class TestFeatureMaps:
         sums = cross_correlate(images[..., None] / 255, kernel, bias, (2, 1), "same")
         close(feature_maps(model, images, "conv1", before_activation=True), sums)
         close(feature_maps(model, images, "conv1"), np.tanh(sums))
+
+    def test_a_reader_answers_every_time_as_the_function_does(self, model, images):
+        read = map_reader(model, "conv2", before_activation=True)
+        expected = feature_maps(model, images, "conv2", before_activation=True)
+        for _ in range(2):
+            np.testing.assert_array_equal(read(images), expected)
 
     def test_the_model_stays_as_it_is(self, images):
         model = zoo.two_epoch()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mnistlab.errors import MnistLabError
 from mnistlab.explain import activations
-from mnistlab.models.insight import feature_maps
+from mnistlab.models.insight import map_reader
 from mnistlab.plots.explained import relu_maps
 from mnistlab.plots.figure import Figure
 from mnistlab.widgets.explorers.setting import Checked, SettingError, number, setting, whole_number
@@ -147,6 +147,7 @@ class ReluExplorer(ipywidgets.VBox):
         layer: str = "conv1",
     ):
         self.model = model
+        self._readers = {}
         self.picker = DigitPicker(images, labels)
         maps = self._maps(layer)
         self.view = ReluView(maps=maps, layers=_layers(model, layer), layer=layer)
@@ -195,7 +196,10 @@ class ReluExplorer(ipywidgets.VBox):
 
     def _maps(self, layer: str) -> np.ndarray:
         image = self.picker.digit.image
-        maps = feature_maps(self.model, image, layer, before_activation=True)[0]
+        asked = (self.model, layer)
+        if asked not in self._readers:
+            self._readers[asked] = map_reader(*asked, before_activation=True)
+        maps = self._readers[asked](image)[0]
         return np.ascontiguousarray(maps.transpose(2, 0, 1))
 
     def _follow(self, change) -> None:
