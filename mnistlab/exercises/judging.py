@@ -72,7 +72,8 @@ def expect_numbers(
             ...
         mnistlab.exercises.exercise.Mistake: 3 numbers were asked; these are 2.
     """
-    if isinstance(answer, str) or not isinstance(answer, Iterable):
+    single = isinstance(answer, np.ndarray) and answer.ndim == 0
+    if single or isinstance(answer, str) or not isinstance(answer, Iterable):
         raise Mistake(
             f"{len(right)} numbers were asked, in parentheses; this is {_kind(answer)}: {answer!r}."
         )
@@ -209,6 +210,23 @@ def call(function: Callable, *arguments: object) -> object:
     return result
 
 
+def is_nan(result: object) -> bool:
+    """Says whether there is a nan in what a learner's function gives back.
+
+    Args:
+        result: whatever it gives back.
+
+    Returns:
+        `True` for a nan, alone or among other numbers.
+    """
+    if result is None:
+        return False
+    try:
+        return bool(np.isnan(np.asarray(result, dtype=float)).any())
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
 def _copies(arguments: Sequence[object]) -> list[object]:
     return [each.copy() if isinstance(each, np.ndarray) else each for each in arguments]
 
@@ -225,7 +243,7 @@ def _quiet(function: Callable, case: Sequence[object]) -> object:
 def _agree(found: object, wanted: object, tolerance: float) -> bool:
     try:
         return _equal(np.asarray(found, dtype=float), np.asarray(wanted, dtype=float), tolerance)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 
@@ -237,7 +255,7 @@ def _equal(found: np.ndarray, wanted: np.ndarray, tolerance: float) -> bool:
 
 def _difference(case: Sequence[object], found: object, wanted: object) -> str:
     inputs = ", ".join(_shown(each) for each in case)
-    if np.shape(found) != np.shape(wanted):
+    if _shape(found) != _shape(wanted):
         return (
             f"For the input {inputs} your function gives back {_size(found)}; "
             f"what was asked is {_size(wanted)}."
@@ -260,18 +278,18 @@ def _first_difference(found: np.ndarray, right: np.ndarray, tolerance: float, na
 def _as_number(answer: object) -> float:
     if answer is ...:
         raise NotAttempted
-    if isinstance(answer, bool | np.bool_ | str) or np.ndim(answer):
+    if isinstance(answer, bool | np.bool_ | str) or _shape(answer) != ():
         raise Mistake(f"A number was asked; this is {_kind(answer)}: {_shown(answer)}.")
     try:
         return float(answer)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Mistake(f"A number was asked; this is {_kind(answer)}: {_shown(answer)}.") from None
 
 
 def _as_array(answer: object, name: str) -> np.ndarray:
     try:
         return np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Mistake(f"{name} is {_kind(answer)}; an array of numbers was asked.") from None
 
 
@@ -287,17 +305,29 @@ def _kind(value: object) -> str:
     }.get(type(value), f"of the type {type(value).__name__}")
 
 
+def _shape(value: object) -> tuple[int, ...] | None:
+    """Returns a shape; `None` for lists in lists of different lengths, which have none."""
+    try:
+        return np.shape(value)
+    except ValueError:
+        return None
+
+
 def _size(value: object) -> str:
-    shape = np.shape(value)
+    shape = _shape(value)
+    if shape is None:
+        return "rows of different lengths"
     if len(shape) > 1:
         return "x".join(map(str, shape))
     return f"{shape[0]} value{'s' * (shape[0] != 1)}" if shape else "a single value"
 
 
 def _shown(value: object) -> str:
-    """Returns a value in few characters: an array that is large is only named."""
+    """Returns a value in few characters: what is large is only named."""
     if isinstance(value, np.ndarray) and value.size > 9:
         return f"an array of shape {value.shape}"
+    if isinstance(value, tuple | list) and len(value) > 12:
+        return f"{len(value):,} values"
     if isinstance(value, np.ndarray):
         return np.array2string(value, precision=4, separator=", ")
     if isinstance(value, tuple | list):

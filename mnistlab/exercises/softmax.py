@@ -163,14 +163,14 @@ def _judge_softmax(answer):
     }
     judging.expect_function(answer, _softmax, modest, mistakes)
     large = np.array([1000.0, 0.0])
-    if np.isnan(judging.call(answer, large)).any():
+    if judging.is_nan(judging.call(answer, large)):
         raise Mistake(
             "Right for small scores, and nan for [1000, 0]: e^1000 is too large for a computer. "
             "Subtract the largest score of each row first."
         )
     judging.expect_function(answer, _softmax, [(large,), (np.array([[-1000.0, -1001.0]]),)])
     apart = np.array([[1000.0, 0.0], [-1000.0, -1000.0]])
-    if np.isnan(judging.call(answer, apart)).any():
+    if judging.is_nan(judging.call(answer, apart)):
         raise Mistake(
             "It subtracts one maximum from all rows. Where one image has far larger scores than "
             "another, 0 / 0 = nan is left. Take each row's own maximum: axis=-1, keepdims=True."

@@ -71,7 +71,9 @@ class TestNumbers:
     def test_any_type_of_number(self, answer):
         judging.expect_number(answer, 26)
 
-    @pytest.mark.parametrize("answer", ["26", True, (26,), [26], None, np.arange(2), 26j])
+    @pytest.mark.parametrize(
+        "answer", ["26", True, (26,), [26], None, np.arange(2), 26j, [[1], [2, 3]], 10**400]
+    )
     def test_what_is_no_number(self, answer):
         with pytest.raises(Mistake, match="A number was asked"):
             judging.expect_number(answer, 26)
@@ -92,7 +94,7 @@ class TestNumbers:
         with pytest.raises(NotAttempted):
             judging.expect_numbers((1, ...), (1, 2))
 
-    @pytest.mark.parametrize("answer", [5, "12", None])
+    @pytest.mark.parametrize("answer", [5, "12", None, np.array(3.0)])
     def test_what_is_no_row(self, answer):
         with pytest.raises(Mistake, match="2 numbers were asked"):
             judging.expect_numbers(answer, (1, 2))
@@ -107,7 +109,7 @@ class TestArrays:
         with pytest.raises(Mistake, match=r"differs in 1 of 4 values: at \[1, 0\] it has 5, and 1"):
             judging.expect_array([[1, 1], [5, 1]], np.ones((2, 2)))
 
-    @pytest.mark.parametrize("answer", ["text", {}, [[1], [2, 3]], object()])
+    @pytest.mark.parametrize("answer", ["text", {}, [[1], [2, 3]], object(), [10**400]])
     def test_what_is_no_array(self, answer):
         with pytest.raises(Mistake, match="an array of numbers was asked"):
             judging.expect_array(answer, np.ones(2))
@@ -147,6 +149,30 @@ class TestFunctions:
     def test_a_result_that_is_no_number_is_wrong(self):
         with pytest.raises(Mistake, match="'half'"):
             judging.expect_function(lambda x: "half", _halved, [(3.0,)])
+
+    @pytest.mark.parametrize(
+        ("result", "message"),
+        [
+            ([[1], [2, 3]], "gives back rows of different lengths; what was asked is a single"),
+            (10**400, "was asked"),
+            (list(range(1000)), "gives back 1000 values"),
+        ],
+    )
+    def test_a_result_that_no_array_can_be_made_of_is_wrong(self, result, message):
+        with pytest.raises(Mistake, match=message):
+            judging.expect_function(lambda x: result, _halved, [(3.0,)])
+
+    def test_a_long_list_is_only_named(self):
+        with pytest.raises(Mistake, match="gives 1,000 values; an array of shape"):
+            judging.expect_function(lambda x: [7] * 1000, _halved, [(np.ones(1000),)])
+
+    @pytest.mark.parametrize("result", [np.nan, [1, np.nan], np.array([[np.nan]])])
+    def test_nan_is_found(self, result):
+        assert judging.is_nan(result)
+
+    @pytest.mark.parametrize("result", [None, 1.5, "nothing", [[1], [2, 3]], 10**400])
+    def test_what_is_no_number_is_no_nan(self, result):
+        assert not judging.is_nan(result)
 
     def test_a_result_of_several_numbers_is_shown_as_they_read(self):
         with pytest.raises(Mistake, match=r"gives \(0.4, 2\); \(0.5, 2\) was asked"):
