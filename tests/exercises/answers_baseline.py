@@ -128,7 +128,7 @@ WRONG = {
         (lambda a, b: np.sum(a * b) / len(a), "mean probability of the right digit"),
         (lambda a, b: np.mean(b[a == 1] > 0.5), "need not have more than 0.5"),
         (lambda a, b: np.mean(a == np.round(b)), "nine zeros"),
-        (lambda a, b: a.argmax(1) == b.argmax(1), "a single value was asked"),
+        (lambda a, b: a.argmax(1) == b.argmax(1), "what was asked is a single value"),
     ],
     "cross_validate": [
         (kept, "The leak: one model"),

@@ -95,7 +95,7 @@ WRONG = {
             "right answers only",
         ),
         (lambda labels, predictions: _counted(labels, predictions) / len(labels), "shares"),
-        (lambda labels, predictions: confusion_matrix(labels, predictions), "10x10 was asked"),
+        (lambda labels, predictions: confusion_matrix(labels, predictions), "what was asked is 10x10"),
         (lambda labels, predictions: np.mean(labels == predictions), "a single value"),
     ],
     "abstain": [
@@ -106,6 +106,6 @@ WRONG = {
         (lambda *case: (1 - _abstain(*case)[0], _abstain(*case)[1]), "left unread"),
         (lambda *case: _abstain(*case)[::-1], "The two numbers are swapped"),
         (lambda *case: 100 * np.array(_abstain(*case)), "percentages"),
-        (lambda *case: _abstain(*case)[0], "2 values was asked"),
+        (lambda *case: _abstain(*case)[0], "what was asked is 2 values"),
     ],
 }

@@ -67,7 +67,7 @@ WRONG = {
             lambda header: [_from_bytes(header)[place] for place in (0, 2, 1)],
             "Rows and columns are swapped",
         ),
-        (lambda header: _from_bytes(header)[0], "3 values was asked"),
+        (lambda header: _from_bytes(header)[0], "what was asked is 3 values"),
     ],
     "class_counts": [
         (np.bincount, "`bincount` stops at the largest digit"),
@@ -76,6 +76,6 @@ WRONG = {
         (lambda labels: [np.sum(labels == digit) for digit in range(1, 11)], "begin with 0"),
         (lambda labels: [np.sum(labels == digit) for digit in range(1, 10)], "the count of 1"),
         (lambda labels: [np.sum(labels == digit) for digit in range(9)], "the count of 8"),
-        (lambda labels: np.sort(labels), "10 values was asked"),
+        (lambda labels: np.sort(labels), "what was asked is 10 values"),
     ],
 }

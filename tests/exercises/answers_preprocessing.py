@@ -75,7 +75,7 @@ WRONG = {
         (lambda labels, classes: _by_comparison(labels, classes + 1), "one column too many"),
         (lambda labels, classes: _by_comparison(labels, 10), "ten columns"),
         (lambda labels, classes: _by_comparison(labels, classes).T, "Rows and columns are swapped"),
-        (lambda labels, classes: labels, "1x3 was asked"),
+        (lambda labels, classes: labels, "what was asked is 1x3"),
     ],
     "average": [
         (lambda first, second: (first + second) / 2 / 255, IN_BYTES),
