@@ -6,6 +6,7 @@ the browser showed before.
 
 import re
 
+from mnistlab.explain.activations import softmax
 from mnistlab.explain.convolution import cross_correlate
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 SECONDS = 120
+RELU = ".mnistlab-relu:has(.mnistlab-relu-zeros)"
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,34 @@ def explorer(notebook_09):
     found = notebook_09.page.locator(".mnistlab-convolution").first
     found.scroll_into_view_if_needed()
     expect(found.locator(".mnistlab-result")).not_to_be_empty()
+    return found
+
+
+@pytest.fixture(scope="module")
+def all_three(notebook_09):
+    """The explorers of softmax and ReLU beside the one of the notebook, in the same kernel."""
+    notebook_09.evaluate(
+        "from mnistlab.widgets.explorers import ReluExplorer, SoftmaxExplorer\n"
+        "scores = SoftmaxExplorer(model, images[:30], labels[:30])\n"
+        "scores"
+    )
+    notebook_09.evaluate("maps = ReluExplorer(model, images[:30], labels[:30])\nmaps")
+    page = notebook_09.page
+    expect(page.locator(".mnistlab-relu-zeros").first).not_to_be_empty()
+    return notebook_09
+
+
+@pytest.fixture
+def scores(all_three):
+    found = all_three.page.locator(".mnistlab-softmax").first
+    found.scroll_into_view_if_needed()
+    return found
+
+
+@pytest.fixture
+def maps(all_three):
+    found = all_three.page.locator(RELU)
+    found.scroll_into_view_if_needed()
     return found
 
 
@@ -107,3 +137,88 @@ class TestConvolution:
         bias.fill("0")
         bias.press("Enter")
         expect(explorer.locator(".mnistlab-alert")).to_be_empty()
+
+
+def type_into(field, text: str) -> None:
+    field.fill(text)
+    field.press("Enter")
+
+
+class TestSoftmax:
+    LOGITS = (2.0, 1.0, 0.1, 0.3, 0.0, 4.5, -1.25, 0.5, 1.5, -0.5)
+
+    def probabilities(self, scores) -> list[float]:
+        texts = scores.locator(".mnistlab-softmax-probability").all_inner_texts()
+        return [float(re.search(r"[\d.]+", text)[0]) for text in texts]
+
+    def set_all(self, scores, logits) -> None:
+        for place, logit in enumerate(logits):
+            row = scores.locator(f".mnistlab-softmax-class[data-class='{place}']")
+            type_into(row.locator(".mnistlab-softmax-logit"), str(logit))
+
+    def test_the_probabilities_are_the_softmax_of_the_logits(self, scores):
+        self.set_all(scores, self.LOGITS)
+        np.testing.assert_allclose(self.probabilities(scores), softmax(self.LOGITS), atol=0.0006)
+
+    def test_a_constant_added_to_all_changes_nothing(self, scores):
+        before = self.probabilities(scores)
+        type_into(scores.locator(".mnistlab-softmax-constant-field"), "12")
+        assert self.probabilities(scores) == before
+        type_into(scores.locator(".mnistlab-softmax-constant-field"), "0")
+
+    def test_the_temperature(self, scores):
+        self.set_all(scores, self.LOGITS)
+        type_into(scores.locator(".mnistlab-softmax-temperature-field"), "5")
+        expected = softmax(self.LOGITS, temperature=5)
+        np.testing.assert_allclose(self.probabilities(scores), expected, atol=0.0006)
+        type_into(scores.locator(".mnistlab-softmax-temperature-field"), "1")
+
+    def test_an_exponential_that_overflows_gives_no_nan(self, scores):
+        self.set_all(scores, (1000.0,))
+        assert self.probabilities(scores)[0] == 1
+        assert "NaN" not in scores.inner_text()
+
+    def test_what_is_no_number_is_said(self, scores):
+        type_into(scores.locator(".mnistlab-softmax-logit").first, "many")
+        expect(scores.locator(".mnistlab-alert")).to_contain_text("Logit of class 0: type a number")
+        type_into(scores.locator(".mnistlab-softmax-logit").first, "1")
+        expect(scores.locator(".mnistlab-alert")).to_be_empty()
+
+
+class TestRelu:
+    def test_the_share_of_zeros_is_that_of_python(self, all_three, maps):
+        shown = float(re.search(r"[\d.]+", maps.locator(".mnistlab-relu-zeros").inner_text())[0])
+        assert shown == pytest.approx(100 * float(all_three.evaluate("maps.zeros")), abs=0.6)
+
+    def test_a_large_shift_leaves_nothing(self, maps):
+        type_into(maps.locator(".mnistlab-relu-shift-field"), "-1000")
+        expect(maps.locator(".mnistlab-relu-zeros")).to_contain_text("100")
+        maps.locator(".mnistlab-relu-reset").click()
+        expect(maps.locator(".mnistlab-relu-zeros")).not_to_contain_text("100")
+
+
+def test_a_digit_picked_in_one_explorer_is_what_the_others_show(all_three):
+    page = all_three.page
+    drawn = page.locator(RELU).get_attribute("data-drawn")
+    page.locator(".mnistlab-picker").first.locator(".mnistlab-picker-image").nth(7).click()
+    expect(page.locator(RELU)).not_to_have_attribute("data-drawn", drawn)
+    for explorer in ("explorer", "scores", "maps"):
+        same = f"bool(abs({explorer}.picker.digit.image - images[7] / 255).max() < 1e-6)"
+        assert all_three.evaluate(same) == "True"
+    assert all_three.evaluate("bool(abs(explorer.image - images[7] / 255).max() < 1e-6)") == "True"
+    expected = "bool(abs(scores.probabilities - predict(model, images[7])[0]).max() < 1e-5)"
+    assert all_three.evaluate(expected) == "True"
+
+
+def test_a_digit_drawn_with_the_mouse_is_what_the_explorers_show(all_three):
+    page = all_three.page
+    picker = page.locator(".mnistlab-picker").first
+    picker.scroll_into_view_if_needed()
+    picker.locator(".mnistlab-picker-toggle").click()
+    box = picker.locator(".mnistlab-picker-pad").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.8, steps=12)
+    page.mouse.up()
+    expect(picker.locator(".mnistlab-picker-status")).to_have_text("your drawing")
+    assert all_three.evaluate("int(scores.probabilities.argmax())") == "1"
