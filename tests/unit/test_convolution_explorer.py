@@ -300,6 +300,8 @@ class TestForTheBrowser:
         for name in ("KERNEL", "STRIDE", "DILATION", "NUMBER"):
             there = re.search(rf"const LARGEST_{name} = (\S+);", SCRIPT)[1]
             assert float(there) == getattr(convolution, f"LARGEST_{name}")
+        side = re.search(r"const PHOTO_SIDE = (\S+);", SCRIPT)[1]
+        assert int(side) == convolution.PHOTO_SIDE
         signed = re.search(r"const SIGNED = \[(.*?)\]", SCRIPT, re.DOTALL)[1]
         assert re.findall(r'"(#\w{6})"', signed) == list(SIGNED_COLORS)
         assert re.search(r'const MARK = "(.*?)"', SCRIPT)[1] == plots.HIGHLIGHT

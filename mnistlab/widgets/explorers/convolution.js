@@ -29,6 +29,7 @@ const LARGEST_DILATION = 3;
 const LARGEST_NUMBER = 1e6;
 const PAGE = 5;
 const MARGIN = 2;
+const PHOTO_SIDE = 96;
 const ZOOMS = [1, 2, 4, 8, 16];
 const SPEEDS = { slow: 2, normal: 8, fast: 40 };
 const SETTINGS = [
@@ -302,8 +303,6 @@ function createPresets(model) {
 
 // Nodes of the page
 
-let lastId = 0;
-
 function create(tag, className, attributes = {}, ...children) {
   const node = document.createElement(tag);
   if (className) node.className = className;
@@ -313,7 +312,8 @@ function create(tag, className, attributes = {}, ...children) {
 }
 
 function labeled(label, ...controls) {
-  const id = `mnistlab-${++lastId}`;
+  // Each explorer of a page has this module to itself: a count would begin anew in each.
+  const id = `mnistlab-${Math.random().toString(36).slice(2)}`;
   controls[0].id = id;
   return create("div", "mnistlab-field", {},
     create("label", "", { for: id }, label),
@@ -695,7 +695,14 @@ function createOutputPanel(act, player) {
 
 // Which part of a photo is shown
 
-function createPhotoControls(model) {
+/* The size in which a part of the photo is shown: as it is, or shrunk in Python. */
+function shownSize(rows, columns) {
+  const times = Math.min(1, PHOTO_SIDE / Math.max(rows, columns));
+  const [height, width] = [rows, columns].map((size) => Math.max(1, Math.round(size * times)));
+  return { height, width };
+}
+
+function createPhotoControls(model, act) {
   const [height, width] = model.get("photo_size");
   const small = readImage(model.get("overview"));
   const bitmap = bitmapOf(small.height, small.width, (place) => grayColor(small.values[place]));
@@ -718,6 +725,12 @@ function createPhotoControls(model) {
   }
   function show(times, [row, column]) {
     const [rows, columns] = [height, width].map((size) => Math.max(1, Math.round(size / times)));
+    const problem = problemOf({ ...readSettings(model), image: shownSize(rows, columns) });
+    act.say(problem);
+    if (problem) {
+      act.refresh();
+      return;
+    }
     const inside = (middle, part, whole) =>
       Math.round(Math.max(0, Math.min(whole - part, middle - part / 2)));
     model.set("region", [inside(row, rows, height), inside(column, columns, width), rows, columns]);
@@ -1024,7 +1037,7 @@ function render({ model, el }) {
 
   const player = createPlayer(createStep(act, () => view), () => act.refresh());
   const controls = createControls(model, act);
-  const photo = model.get("overview") ? createPhotoControls(model) : null;
+  const photo = model.get("overview") ? createPhotoControls(model, act) : null;
   const input = createInputPanel(act, photo);
   const output = createOutputPanel(act, player.node);
   const grids = createGrids(model, act, (place) => { spot = place; act.refresh(); });
