@@ -347,7 +347,8 @@ def _exponents(logits: np.ndarray, temperature: float) -> tuple[np.ndarray, str]
     divided = "" if temperature == 1 else f" / {temperature:g}"
     exponents = logits / temperature
     with np.errstate(over="ignore"):
-        if 0 < np.exp(exponents).sum() < np.inf:
+        # Between 0 and the least normal number, a float64 has fewer and fewer digits.
+        if np.finfo(float).tiny <= np.exp(exponents).sum() < np.inf:
             return exponents, f"e^(z{divided})" if divided else "e^z"
     power = f"e^((z − max){divided})" if divided else "e^(z − max)"
     return exponents - exponents.max(), power

@@ -1,15 +1,15 @@
-"""The convolution explorer's script on a page of its own: a model in the browser, no kernel."""
+"""The explorers' scripts on a page of their own: a model in the browser, no kernel."""
 
 import base64
-from pathlib import Path
 
-from mnistlab.widgets.explorers import convolution
+from mnistlab.explain.activations import softmax
+from mnistlab.widgets.explorers.convolution import ConvolutionView
+from mnistlab.widgets.explorers.softmax import SoftmaxView
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-SCRIPT = Path(convolution.__file__).with_suffix(".js").read_text("utf-8")
 PHOTO = np.random.default_rng(0).integers(0, 256, (64, 80, 3), dtype="uint8")
 
 # Each explorer gets a module of its own, as anywidget gives it.
@@ -32,9 +32,15 @@ OPEN = """async ([script, state]) => {
   const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   const module = await import(address);
   const el = document.body.appendChild(document.createElement("div"));
-  module.default.render({ model, el });
+  module.default.render({ model, el, signal: new AbortController().signal });
   (window.models ??= []).push(state);
 }"""
+
+
+def open_alone(page, view) -> None:
+    """Shows a view below those of the page, and ends what Python has of it."""
+    page.evaluate(OPEN, [view._esm, state_of(view)])
+    view.close()
 
 
 def state_of(view) -> dict:
@@ -48,13 +54,11 @@ def state_of(view) -> dict:
 
 @pytest.fixture
 def opened(page):
-    """Opens an explorer below those of the page, and returns it."""
+    """Opens a convolution explorer below those of the page, and returns it."""
     explorers = page.locator(".mnistlab-convolution")
 
     def open_one(**settings):
-        view = convolution.ConvolutionView(np.eye(28, dtype="float32"), **settings)
-        page.evaluate(OPEN, [SCRIPT, state_of(view)])
-        view.close()
+        open_alone(page, ConvolutionView(np.eye(28, dtype="float32"), **settings))
         return explorers.nth(explorers.count() - 1)
 
     return open_one
@@ -76,3 +80,10 @@ def test_a_part_of_a_photo_that_is_smaller_than_the_kernel_is_not_shown(opened):
     explorer.locator(".mnistlab-zoom").select_option("4×")
     expect(explorer.locator(".mnistlab-alert")).to_be_empty()
     assert explorer.page.evaluate("models[0].region") == [24, 30, 16, 20]
+
+
+@pytest.mark.parametrize("logits", [[-744.4, -744.9], [-800, -801], [800, 799], [2.0, 1.0]])
+def test_probabilities_are_right_where_exponentials_run_out_of_digits(page, logits):
+    open_alone(page, SoftmaxView(classes=["a", "b"], logits=logits, start=logits))
+    shown = page.locator(".mnistlab-softmax-probability").all_inner_texts()
+    np.testing.assert_allclose([float(text) for text in shown], softmax(logits), atol=6e-4)

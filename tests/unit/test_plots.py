@@ -493,6 +493,11 @@ class TestSoftmaxSteps:
         assert texts(figure.axes[1]) == ["1.000", "0"]
         assert "so the largest z is subtracted first" in figure.get_supxlabel()
 
+    def test_where_the_exponentials_have_lost_their_digits(self):
+        figure = plots.softmax_steps([-744.4, -744.9])
+        assert figure.axes[1].get_title() == "Exponentials e^(z − max)"
+        assert texts(figure.axes[1]) == ["1.000", "0.607"]
+
     def test_extreme_logits_that_still_have_exponentials(self):
         figure = plots.softmax_steps([110, -35.1, 0.2, 1.1, 10])
         assert texts(figure.axes[1]) == ["5.9·10⁴⁷", "5.7·10⁻¹⁶", "1.22", "3.00", "22026.47"]

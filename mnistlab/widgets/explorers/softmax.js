@@ -23,6 +23,7 @@ All is computed here, in the browser, but for the logits of a digit. The
 settings are the model's traits of the same names; Python checks them again. */
 
 const LARGEST_LOGIT = 1e6;
+const LEAST_SUM = 2.2250738585072014e-308; // below it, float64 has fewer and fewer digits
 const TEMPERATURES = [0.01, 100];
 const SLIDER = 15;
 const CONSTANT_SLIDER = 20;
@@ -37,7 +38,7 @@ function workOut({ logits, temperature, constant, chosen }) {
   const scores = logits.map((logit) => logit + constant);
   const scaled = scores.map((score) => score / temperature);
   const naive = sum(scaled.map(Math.exp));
-  const shifted = !(naive > 0 && naive < Infinity);
+  const shifted = !(naive >= LEAST_SUM && naive < Infinity);
   const largest = Math.max(...scaled);
   const exponents = shifted ? scaled.map((value) => value - largest) : scaled;
   const exponentials = exponents.map(Math.exp);
@@ -46,7 +47,7 @@ function workOut({ logits, temperature, constant, chosen }) {
   return {
     scores, exponents, exponentials, total, probabilities,
     // Why the formula is not used as it is written; null where it is.
-    shifted: shifted ? (naive > 0 ? "large" : "small") : null,
+    shifted: shifted ? (naive === Infinity ? "large" : "small") : null,
     loss: Math.log(total) - exponents[chosen],
     best: probabilities.indexOf(Math.max(...probabilities)),
   };
@@ -229,7 +230,7 @@ function render({ model, el, signal }) {
 
   // Temperature and constant
 
-  function createSetting(name, label, slider, field) {
+  function createSetting(label, slider, field) {
     const box = create("div", "mnistlab-field");
     const controls = create("div", "mnistlab-controls-of");
     controls.append(slider, field);
@@ -267,8 +268,8 @@ function render({ model, el, signal }) {
 
   const settings = create("div", "mnistlab-settings");
   settings.append(
-    createSetting("temperature", "Temperature T", temperature, temperatureField.field),
-    createSetting("constant", "Add to all logits", constant, constantField.field),
+    createSetting("Temperature T", temperature, temperatureField.field),
+    createSetting("Add to all logits", constant, constantField.field),
     reset,
   );
 
