@@ -103,12 +103,12 @@ def map_reader(
     Args:
         model: as in `feature_maps`.
         layer: likewise.
-        before_activation: likewise. The weights are those of this moment; if
-            the model is trained on, ask for a new reader.
+        before_activation: likewise.
 
     Returns:
         A function: images as `feature_maps` takes them -> float32, (n, height,
-        width, maps).
+        width, maps). It uses the model's own weights, also when the model is
+        trained on meanwhile.
 
     Raises:
         DesignError: as `feature_maps` does.
@@ -154,11 +154,19 @@ def _before_activation(layer: layers.Layer) -> keras.KerasTensor:
             f"layer {layer.name!r} is a {type(layer).__name__} and has no activation that could be "
             "left out. Choose a convolution or an activation, or before_activation=False."
         )
-    # A second layer with the same weights: the model itself stays as it is.
-    linear = layers.Conv2D.from_config({**layer.get_config(), "activation": None})
-    sums = linear(layer.input)
-    linear.set_weights(layer.get_weights())
-    return sums
+    return _Sums(layer)(layer.input)
+
+
+class _Sums(layers.Layer):
+    """What a convolution computes before its activation, with that layer's own weights."""
+
+    def __init__(self, convolution: layers.Conv2D) -> None:
+        super().__init__()
+        self.convolution = convolution
+
+    def call(self, maps: keras.KerasTensor) -> keras.KerasTensor:
+        sums = self.convolution.convolution_op(maps, self.convolution.kernel)
+        return sums + self.convolution.bias if self.convolution.use_bias else sums
 
 
 def _layer(model: keras.Model, name: str) -> layers.Layer:

@@ -127,6 +127,21 @@ class TestFeatureMaps:
         for _ in range(2):
             np.testing.assert_array_equal(read(images), expected)
 
+    @pytest.mark.parametrize("before", [False, True])
+    def test_a_reader_follows_a_model_that_is_trained_on(self, images, before):
+        model = zoo.two_epoch()
+        read = map_reader(model, "conv1", before)
+        earlier = read(images)
+        model.set_weights([weights + 0.1 for weights in model.get_weights()])
+        np.testing.assert_array_equal(read(images), feature_maps(model, images, "conv1", before))
+        assert not np.allclose(read(images), earlier)
+
+    def test_without_a_bias(self, images):
+        model = sequential(layers.Conv2D(4, 3, use_bias=False, activation="relu", name="conv1"))
+        sums = feature_maps(model, images, "conv1", before_activation=True)
+        close(sums, cross_correlate(images[..., np.newaxis] / 255, *filters(model)))
+        assert sums.min() < 0
+
     def test_the_model_stays_as_it_is(self, images):
         model = zoo.two_epoch()
         weights, config = model.get_weights(), model.get_config()
