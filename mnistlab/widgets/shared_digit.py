@@ -164,7 +164,8 @@ class DigitPicker(anywidget.AnyWidget):
     ):
         images, captions = _pickable(images, labels)
         self.digit = shared if digit is None else digit
-        self._images = images[:MOST_IMAGES]
+        # A copy, so that all the others need not be kept in memory.
+        self._images = images[:MOST_IMAGES].copy()
         self._limit = (
             f"The first {MOST_IMAGES} of {len(images):,} images are shown."
             if len(images) > MOST_IMAGES

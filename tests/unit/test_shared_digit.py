@@ -287,6 +287,7 @@ class TestDigitPicker:
         picker = DigitPicker(many, digit=digit)
         assert len(picker.captions) == 40
         assert picker.notice == "The first 40 of 1,800 images are shown."
+        assert picker._images.base is None
 
     @pytest.mark.parametrize(
         ("images", "labels", "message"),
