@@ -69,7 +69,7 @@ def gaussian_kernel(size: int = 3, sigma: float = 1.0) -> np.ndarray:
             above 0.
 
     Source: R. Gonzalez, R. Woods, "Digital Image Processing" (4th edition,
-    2018), equation 3-46.
+    2018), section 3.5.
 
     Example:
         >>> gaussian_kernel().round(3)
@@ -90,14 +90,14 @@ IDENTITY = _constant([[0, 0, 0], [0, 1, 0], [0, 0, 0]])
 """Leaves the image as it is."""
 
 SOBEL_X = _constant([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
-"""Right minus left, averaged over three rows, the middle one twice: vertical edges.
+"""Right minus left, added up over three rows, the middle one twice: vertical edges.
 
 Source: I. Sobel, "An Isotropic 3x3 Image Gradient Operator" (talk of 1968,
 written down in 2014).
 """
 
 SOBEL_Y = _constant(SOBEL_X.T)
-"""Bottom minus top, averaged over three columns: horizontal edges."""
+"""Bottom minus top, added up over three columns, the middle one twice: horizontal edges."""
 
 PREWITT_X = _constant([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])
 """Right minus left, every row alike.
@@ -109,13 +109,13 @@ PREWITT_Y = _constant(PREWITT_X.T)
 """Bottom minus top, every column alike."""
 
 LAPLACIAN = _constant([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
-"""The four neighbors minus four times the pixel: second differences, in all directions alike."""
+"""The four neighbors minus four times the pixel: second differences along rows and columns."""
 
 SHARPEN = _constant(IDENTITY - LAPLACIAN)
 """The image minus its Laplacian: the difference to the neighbors is doubled.
 
 Source: R. Gonzalez, R. Woods, "Digital Image Processing" (4th edition, 2018),
-equation 3-54.
+section 3.6.
 """
 
 EMBOSS = _constant([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]])
@@ -198,7 +198,9 @@ def filter_image(image: np.ndarray, kernel: np.ndarray, edges: str = "reflect") 
         DesignError: the kernel has another shape, or with "valid" is larger
             than the image; or the edges are unknown.
 
-    Source: SciPy's `scipy.ndimage.correlate`, with the modes of the same names.
+    Source: SciPy's `scipy.ndimage.correlate`, where "reflect" has this name and
+    "zero" is called "constant". Where a side of the kernel is even, the cell before
+    its middle is the one that lies on the pixel, as in a convolution layer.
 
     Example:
         >>> filter_image([[0, 0, 8, 8]], [[-1, 0, 1]])
