@@ -351,7 +351,10 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
         array([0.417, 2.317])
     """
     logits, labels = _as_rows(logits, labels)
-    return -(labels * log_softmax(logits)).sum(axis=-1)
+    surprise = -log_softmax(logits)
+    # Where y is 0 nothing is added, be the surprise infinite: 0 times that is not a number.
+    losses = np.multiply(labels, surprise, where=labels > 0, out=np.zeros_like(surprise))
+    return losses.sum(axis=-1)
 
 
 def cross_entropy_gradient(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -230,6 +230,12 @@ class TestCrossEntropy:
         assert cross_entropy([1000, 0], 0) == 0
         assert cross_entropy([1000, 0], 1) == 1000
 
+    @pytest.mark.parametrize("logits", [[1000, 0], [1.7e308, -1.7e308]])
+    def test_a_sure_and_right_answer_costs_nothing(self, logits):
+        loss = cross_entropy(logits, 0)
+        assert loss == 0
+        assert not np.signbit(loss)
+
     def test_a_single_image(self):
         logits = np.array([2.0, 1.0, 0.1])
         expected = cross_entropy(logits[np.newaxis], [2])[0]
