@@ -137,6 +137,11 @@ def _read_path(path: Path, expected: str) -> bytes:
 
 
 def _require_picture_file(path: Path, expected: str) -> None:
+    if "\0" in str(path):
+        raise ImageError(
+            "A text that holds a zero byte is not the path of a picture. Give a path, or the bytes "
+            "of a picture file."
+        )
     if path.is_dir():
         raise ImageError(f"{path.name} is a folder, not a picture. Name a file in it.")
     if not path.exists():

@@ -83,6 +83,9 @@ class TestSources:
     def test_what_is_none_of_these(self, source):
         expect_error(source, f"of the type {type(source).__name__} cannot be opened. Give a path")
 
+    def test_content_that_was_read_as_text(self):
+        expect_error("\x89PNG\0", "zero byte is not the path of a picture. .* the bytes")
+
     def test_folders_and_missing_files_are_named_without_their_path(self, tmp_path):
         message = expect_error(
             tmp_path / "my.jpg", f"my.jpg does not exist in the folder {tmp_path.name}"
