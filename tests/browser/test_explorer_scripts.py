@@ -1,9 +1,11 @@
 """The explorers' scripts on a page of their own: a model in the browser, no kernel."""
 
 import base64
+import re
 
 from mnistlab.explain.activations import softmax
 from mnistlab.widgets.explorers.convolution import ConvolutionView
+from mnistlab.widgets.explorers.relu import ReluView
 from mnistlab.widgets.explorers.softmax import SoftmaxView
 
 import numpy as np
@@ -16,7 +18,9 @@ PHOTO = np.random.default_rng(0).integers(0, 256, (64, 80, 3), dtype="uint8")
 OPEN = """async ([script, state]) => {
   const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
   for (const value of Object.values(state)) {
-    if (value?.pixels) value.pixels = bytes(value.pixels);
+    for (const name of ["pixels", "values"]) {
+      if (typeof value?.[name] === "string") value[name] = bytes(value[name]);
+    }
   }
   const followers = {};
   const model = {
@@ -47,8 +51,9 @@ def state_of(view) -> dict:
     """Returns what is sent to the browser, with its bytes as text."""
     state = {name: value for name, value in view.get_state().items() if name[0] != "_"}
     for value in state.values():
-        if isinstance(value, dict) and "pixels" in value:
-            value["pixels"] = base64.b64encode(value["pixels"]).decode("ascii")
+        for name in ("pixels", "values"):
+            if isinstance(value, dict) and isinstance(value.get(name), bytes):
+                value[name] = base64.b64encode(value[name]).decode("ascii")
     return state
 
 
@@ -87,3 +92,27 @@ def test_probabilities_are_right_where_exponentials_run_out_of_digits(page, logi
     open_alone(page, SoftmaxView(classes=["a", "b"], logits=logits, start=logits))
     shown = page.locator(".mnistlab-softmax-probability").all_inner_texts()
     np.testing.assert_allclose([float(text) for text in shown], softmax(logits), atol=6e-4)
+
+
+def convolution_view():
+    return ConvolutionView(np.eye(28, dtype="float32"), PHOTO, kernel="Sobel x")
+
+
+def softmax_view():
+    return SoftmaxView(classes=["a", "b"], logits=[2.0, 1.0], start=[2.0, 1.0])
+
+
+def relu_view():
+    maps = np.linspace(-1, 1, 32, dtype="float32").reshape(2, 4, 4)
+    return ReluView(maps=maps, layers=["conv1"], layer="conv1")
+
+
+@pytest.mark.parametrize("make", [convolution_view, softmax_view, relu_view])
+def test_every_label_has_a_control_and_every_control_has_a_name(page, make):
+    open_alone(page, make())
+    without = "nodes => nodes.filter(node => !node.control).map(node => node.textContent)"
+    assert page.locator("label").evaluate_all(without) == []
+    controls = page.locator("input, select, button, [tabindex='0'], [role=option]")
+    assert controls.count() > 3
+    for control in controls.all():
+        expect(control).to_have_accessible_name(re.compile(r"\w"))

@@ -20,6 +20,7 @@ browser. The settings are the model's traits of the same names; Python checks
 them again. */
 
 const LARGEST_SHIFT = 1e6;
+const SHIFT = "Shift, added before the ReLU";
 const QUIET_MILLISECONDS = 500;
 const SETTINGS = ["layer", "chosen", "shift", "row", "column"];
 
@@ -109,11 +110,13 @@ function createSvg(tag, attributes = {}) {
   return node;
 }
 
+/* Controls under their label; a click on it leads to the last of them. */
 function createSetting(label, ...controls) {
   const box = create("div", "mnistlab-field");
   const row = create("div", "mnistlab-controls-of");
   row.append(...controls);
-  box.append(create("label", "", { textContent: label }), row);
+  row.lastChild.id = `mnistlab-${Math.random().toString(36).slice(2)}`;
+  box.append(create("label", "", { textContent: label, htmlFor: row.lastChild.id }), row);
   return box;
 }
 
@@ -242,7 +245,7 @@ function render({ model, el, signal }) {
   layer.addEventListener("change", () => set("layer", layer.value));
 
   const slider = create("input", "mnistlab-slider mnistlab-relu-shift", { type: "range", step: "any" }, {
-    "aria-label": "Shift",
+    "aria-label": SHIFT,
   });
   slider.addEventListener("input", () => set("shift", Number(Number(slider.value).toPrecision(3))));
   // With any step, the browser's own key steps differ; these are hundredths of the range.
@@ -255,7 +258,7 @@ function render({ model, el, signal }) {
 
   const field = create("input", "mnistlab-control mnistlab-number mnistlab-relu-shift-field", {
     type: "text", inputMode: "decimal", autocomplete: "off",
-  }, { "aria-label": "Shift" });
+  }, { "aria-label": SHIFT });
   field.addEventListener("input", () => {
     const number = parse(field.value);
     const fine = Math.abs(number) <= LARGEST_SHIFT;
@@ -288,7 +291,7 @@ function render({ model, el, signal }) {
   const settings = create("div", "mnistlab-settings");
   settings.append(
     createSetting("Layer", layer),
-    createSetting("Shift, added before the ReLU", slider, field),
+    createSetting(SHIFT, slider, field),
     reset,
   );
 

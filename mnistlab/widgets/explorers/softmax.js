@@ -25,6 +25,8 @@ settings are the model's traits of the same names; Python checks them again. */
 const LARGEST_LOGIT = 1e6;
 const LEAST_SUM = 2.2250738585072014e-308; // below it, float64 has fewer and fewer digits
 const TEMPERATURES = [0.01, 100];
+const TEMPERATURE = "Temperature T";
+const CONSTANT = "Add to all logits";
 const SLIDER = 15;
 const CONSTANT_SLIDER = 20;
 const QUIET_MILLISECONDS = 500;
@@ -232,26 +234,27 @@ function render({ model, el, signal }) {
 
   function createSetting(label, slider, field) {
     const box = create("div", "mnistlab-field");
+    field.id = `mnistlab-${Math.random().toString(36).slice(2)}`;
     const controls = create("div", "mnistlab-controls-of");
     controls.append(slider, field);
-    box.append(create("label", "", { textContent: label }), controls);
+    box.append(create("label", "", { textContent: label, htmlFor: field.id }), controls);
     return box;
   }
 
-  const temperature = createSlider("mnistlab-softmax-temperature", "temperature", 0.01);
+  const temperature = createSlider("mnistlab-softmax-temperature", TEMPERATURE, 0.01);
   Object.assign(temperature, { min: -1, max: 1 });
   temperature.addEventListener("input", () =>
     set("temperature", Number((10 ** Number(temperature.value)).toPrecision(2))),
   );
   const temperatureField = createField(
-    "mnistlab-softmax-temperature-field", "Temperature", TEMPERATURES, 0.1,
+    "mnistlab-softmax-temperature-field", TEMPERATURE, TEMPERATURES, 0.1,
     (number) => set("temperature", number), say,
   );
 
-  const constant = createSlider("mnistlab-softmax-constant", "constant added to all logits", 0.1);
+  const constant = createSlider("mnistlab-softmax-constant", CONSTANT, 0.1);
   constant.addEventListener("input", () => set("constant", Number(constant.value)));
   const constantField = createField(
-    "mnistlab-softmax-constant-field", "Constant", [-LARGEST_LOGIT, LARGEST_LOGIT], 0.1,
+    "mnistlab-softmax-constant-field", CONSTANT, [-LARGEST_LOGIT, LARGEST_LOGIT], 0.1,
     (number) => set("constant", number), say,
   );
 
@@ -268,8 +271,8 @@ function render({ model, el, signal }) {
 
   const settings = create("div", "mnistlab-settings");
   settings.append(
-    createSetting("Temperature T", temperature, temperatureField.field),
-    createSetting("Add to all logits", constant, constantField.field),
+    createSetting(TEMPERATURE, temperature, temperatureField.field),
+    createSetting(CONSTANT, constant, constantField.field),
     reset,
   );
 
