@@ -39,6 +39,7 @@ def _judge_parameters(answer):
             "You forgot the channels: a filter has 5 × 5 weights for each of the 3 channels.": 416,
             "Every filter has a bias of its own, not one for all of them.": 1201,
             "The channels share one bias in each filter: their sums are added up first.": 1248,
+            "The biases belong to the 16 filters, one for each, not to the 3 channels.": 1203,
             "You forgot the channels and the biases.": 400,
             "That is one filter; the layer has 16 of them.": 76,
             "That is a dense layer, where every unit has a weight for every pixel. A filter has "
@@ -67,6 +68,8 @@ def _judge_one_value(answer):
             "Rows and columns of the kernel are swapped: each pixel is multiplied by the weight at "
             "its own place.": 9,
             "You left out the minus signs of the weights.": 14,
+            "The bias is added once, to the sum, not to each of the nine products.": 24,
+            "ReLU comes once, at the very end: negative products count in the sum.": 11,
             "That is a matrix product. Here each pixel is multiplied by one weight only, the one "
             "at its own place.": 20,
             "ReLU sets negative numbers to 0; the sum with its bias is not negative.": 0,
@@ -129,6 +132,9 @@ def _judge_cross_correlate(answer):
             ),
             "That is padding 'same': your output is as large as the image. The kernel should "
             "stay inside.": _zero_padded,
+            "You set negative sums to 0. That is the ReLU, which was not asked.": (
+                lambda image, kernel: np.maximum(_cross_correlate(image, kernel), 0)
+            ),
             "You average the products; a convolution sums them.": (
                 lambda image, kernel: _cross_correlate(image, kernel) / kernel.size
             ),
@@ -163,6 +169,11 @@ def _rounded_up(image):
     return _max_pool(np.pad(image, odd, constant_values=image.min() - 1))
 
 
+def _cut_in_order(image):
+    rows, columns = image.shape[0] // 2, image.shape[1] // 2
+    return image[: 2 * rows, : 2 * columns].reshape(rows, columns, 2, 2).max(axis=(2, 3))
+
+
 def _overlapping(image):
     return np.maximum.reduce([image[:-1, :-1], image[:-1, 1:], image[1:, :-1], image[1:, 1:]])
 
@@ -187,6 +198,10 @@ def _judge_max_pool(answer):
             "You take the smallest of each square; the largest was asked.": (
                 lambda image: -_max_pool(-image)
             ),
+            "Your largest starts at 0, so that it misses squares in which all four numbers are "
+            "negative. Start with one of the four.": lambda image: np.maximum(_max_pool(image), 0),
+            "A reshape to (rows / 2, columns / 2, 2, 2) cuts the numbers as they stand, in order, "
+            "not into squares. It has to be (rows / 2, 2, columns / 2, 2).": _cut_in_order,
             "Rows and columns are swapped in the output.": lambda image: _max_pool(image).T,
         },
     )
@@ -198,8 +213,8 @@ max_pool = Exercise(
     "2, columns / 2, 2): the two axes of length 2 lead through one square. A double loop is as "
     "right.",
     _max_pool,
-    "After the reshape, axis 1 walks down a square and axis 3 across it; the largest over both "
-    "is left.",
+    "Written with a reshape to (rows / 2, 2, columns / 2, 2), axis 1 walks down a square and axis "
+    "3 across it; the largest over both is left.",
 )
 
 
@@ -208,7 +223,10 @@ def _judge_receptive_field(answer):
         answer,
         10,
         {
-            "Sizes do not simply add up: neighboring patches overlap.": 11,
+            "Too many. Sizes do not simply add up, since neighboring patches overlap; and a "
+            "pooling doubles the distance of neighbors only for what comes after it.": 11,
+            "Those are the three convolutions without the pooling: it reaches 1 pixel further, and "
+            "puts neighbors 2 pixels apart.": 7,
             "After the pooling, neighbors are 2 pixels of the image apart: the last convolution "
             "adds 2 × 2, not 2.": 8,
             "You left out what the pooling itself adds: its square reaches 1 pixel further.": 9,

@@ -31,6 +31,18 @@ def _judge_flat_wall(answer: object) -> None:
             900,
             100,
         ),
+        "Number 3: nothing is cut off at 255 here. That happens only when an answer is shown.": (
+            100,
+            0,
+            255,
+            100,
+        ),
+        "Number 2: only the plus was counted. Sobel x has as much minus, and the two cancel.": (
+            100,
+            400,
+            900,
+            100,
+        ),
         "Number 1: only the middle was multiplied. Its four neighbors are subtracted.": (
             500,
             0,
@@ -59,6 +71,9 @@ def _judge_box_kernel(answer: object) -> None:
             lambda size: np.ones((size, size)) / size
         ),
         "That is 3x3 for every size; use the argument.": lambda size: np.ones((3, 3)) / 9,
+        "Divided by 9 for every size. A kernel of size 5 has 25 numbers.": (
+            lambda size: np.ones((size, size)) / 9
+        ),
         "Each row sums to 1, and so there is only one of them; give back a square.": (
             lambda size: np.ones(size) / size
         ),
@@ -91,6 +106,14 @@ def _judge_luminance(answer: object) -> None:
         "The three values in uint8 wrap around at 256, and have no weights: multiply first.": (
             lambda rgb: rgb[..., 0] + rgb[..., 1] + rgb[..., 2]
         ),
+        "That is a plain mean, and its sum is wrong too: in uint8 it wraps around at 256. Multiply "
+        "by the weights first; that also makes floating-point numbers.": (
+            lambda rgb: (rgb[..., 0] + rgb[..., 1] + rgb[..., 2]) / 3
+        ),
+        "The result is rounded: keep its fraction.": lambda rgb: np.round(_luminance(rgb)),
+        "Divided by 255: that is another step. 255 in all three colors should stay 255.": (
+            lambda rgb: _luminance(rgb) / 255
+        ),
         "The fraction is cut off: keep the result as floating-point numbers.": (
             lambda rgb: (rgb @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
         ),
@@ -114,6 +137,9 @@ def _judge_magnitude(answer: object) -> None:
         "(Some cameras take the sum because it is quicker.)": lambda gx, gy: abs(gx) + abs(gy),
         "gx + gy lets a negative answer cancel a positive one: an edge that falls to the right and "
         "grows downward would vanish.": lambda gx, gy: gx + gy,
+        "The root undoes the square: that is gx + gy without its sign. Square each one, and add "
+        "then.": lambda gx, gy: np.sqrt((gx + gy) ** 2),
+        "gx * 2 is twice gx; its square is gx**2.": lambda gx, gy: np.sqrt(gx * 2 + gy * 2),
         "That is the larger of the two; a diagonal edge has both.": lambda gx, gy: np.maximum(
             abs(gx), abs(gy)
         ),
@@ -158,6 +184,12 @@ def _judge_similarity(answer: object) -> None:
         ),
         "a @ b multiplies matrices, rows by columns. Multiply number by number, a * b.": (
             lambda a, b: np.sum(a @ b) / np.sqrt(np.sum(a**2) * np.sum(b**2))
+        ),
+        "The products are there, divided by both lengths; add them up.": (
+            lambda a, b: a * b / (np.linalg.norm(a) * np.linalg.norm(b))
+        ),
+        "That is the angle between the two; its cosine was asked.": (
+            lambda a, b: np.arccos(_similarity(a, b))
         ),
         "The lengths are missing their roots.": (
             lambda a, b: np.sum(a * b) / (np.sum(a**2) * np.sum(b**2))

@@ -56,6 +56,10 @@ def averaged(image, kernel):
     return by_windows(image, kernel) / kernel.size
 
 
+def with_relu(image, kernel):
+    return np.maximum(by_windows(image, kernel), 0)
+
+
 def matrix_product(image, kernel):
     windows = sliding_window_view(image, kernel.shape)
     return np.array([[(window @ kernel.T).sum() for window in row] for row in windows])
@@ -97,6 +101,20 @@ def pooled_rounding_up(image):
     return output
 
 
+def pooled_from_zero(image):
+    output = np.zeros((image.shape[0] // 2, image.shape[1] // 2))
+    for row in range(output.shape[0]):
+        for column in range(output.shape[1]):
+            for number in image[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].flat:
+                output[row, column] = max(output[row, column], number)
+    return output
+
+
+def pooled_in_order(image):
+    rows, columns = image.shape[0] // 2, image.shape[1] // 2
+    return image[: rows * 2, : columns * 2].reshape(rows, columns, 2, 2).max(axis=(2, 3))
+
+
 def pooled_and_swapped(image):
     return pooled_by_slices(image).T
 
@@ -128,6 +146,7 @@ WRONG = {
         (416, "forgot the channels: a filter"),
         (1201, "a bias of its own"),
         (1248, "share one bias"),
+        (1203, "not to the 3 channels"),
         (400, "the channels and the biases"),
         (76, "That is one filter"),
         ((28 * 28 * 3 + 1) * 16, "That is a dense layer"),
@@ -137,6 +156,8 @@ WRONG = {
         (3, "180 degrees"),
         (9, "swapped"),
         (14, "minus signs"),
+        (6 + 9 * 2, "not to each of the nine products"),
+        (1 + 4 + 1 + 3 + 2, "negative products count"),
         (20, "matrix product"),
         (0, "not negative"),
     ],
@@ -148,6 +169,7 @@ WRONG = {
         (swapped_kernel, "of the kernel are swapped"),
         (same_padding, "padding 'same'"),
         (averaged, "average the products"),
+        (with_relu, "That is the ReLU"),
         (matrix_product, "your function gives"),
     ],
     "max_pool": [
@@ -156,11 +178,14 @@ WRONG = {
         (every_second, "never look at the three others"),
         (pooled_rounding_up, "is dropped"),
         (pooled_and_swapped, "swapped in the output"),
+        (pooled_from_zero, "starts at 0"),
+        (pooled_in_order, "not into squares"),
         (smallest, "the smallest"),
     ],
     "receptive_field": [
         (11, "do not simply add up"),
         (8, "2 pixels of the image apart"),
+        (7, "without the pooling"),
         (9, "the pooling itself adds"),
         (6, "one convolution is still to come"),
         (5, "reach further"),
