@@ -152,6 +152,7 @@ class TestSettings:
             ("stride", 5, "stride is 5"),
             ("stride", 1.5, "stride is 1.5"),
             ("stride", "2", "stride is '2'"),
+            ("stride", [[1], [2, 3]], r"stride is \[\[1\], \[2, 3\]\]"),
             ("dilation", 4, "dilation is 4; .* from 1 to 3"),
             ("padding", "full", "full"),
             ("bias", np.inf, "bias is inf"),

@@ -27,8 +27,9 @@ def setting(name: str, help_text: str) -> property:
 
 def number(value: object, name: str, smallest: float, largest: float) -> float:
     """Returns a setting as a float, or says between which numbers it has to be."""
-    scalar = np.asarray(value) if np.isscalar(value) or np.ndim(value) == 0 else None
-    if scalar is None or scalar.dtype.kind not in "iuf" or not smallest <= scalar <= largest:
+    scalar = None if isinstance(value, list | tuple) else np.asarray(value)
+    is_number = scalar is not None and scalar.ndim == 0 and scalar.dtype.kind in "iuf"
+    if not is_number or not smallest <= scalar <= largest:
         raise SettingError(
             f"{name} is {value!r}; it takes a number from {smallest:,.10g} to {largest:,.10g}."
         )
