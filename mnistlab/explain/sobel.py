@@ -112,7 +112,10 @@ LAPLACIAN = _constant([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
 """The four neighbors minus four times the pixel: second differences along rows and columns."""
 
 SHARPEN = _constant(IDENTITY - LAPLACIAN)
-"""The image minus its Laplacian: the difference to the neighbors is doubled.
+"""The image minus its Laplacian.
+
+The difference between a pixel and the mean of its four neighbors becomes five
+times as large.
 
 Source: R. Gonzalez, R. Woods, "Digital Image Processing" (4th edition, 2018),
 section 3.6.

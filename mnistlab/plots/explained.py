@@ -2,6 +2,7 @@
 
 They show what the explorers show, in the same colors: blue is negative, white
 is 0, red is positive, and the strongest color is the largest absolute value.
+A scale without negative numbers begins at its white.
 Images stay gray. Orange marks the pixel that is explained, and the patch of
 the input that it comes from.
 """
@@ -26,12 +27,16 @@ SIGNED_COLORS = (
 )
 # An odd number of steps: one of them is for 0 alone.
 SIGNED = LinearSegmentedColormap.from_list("mnistlab signed", SIGNED_COLORS, N=257)
+# Its half from 0 on: the same color for the same share of the largest number.
+POSITIVE = LinearSegmentedColormap.from_list("mnistlab positive", SIGNED_COLORS[4:], N=129)
 
 MOST_INCHES = 9.6
 FEW = 12
 LARGE = 64 * 64
 FRAME = "#b0b0b0"
 MOST_TERMS = 5
+STEP_INCHES = (11, 3.4)
+LINE_INCHES = 0.17
 
 
 def convolution_step(
@@ -81,9 +86,10 @@ def convolution_step(
     total = output[row, column]
     result = max(0.0, total) if relu else total
 
-    figure = Figure(figsize=(11, 3.4))
+    figure = Figure(figsize=STEP_INCHES)
     side = _wide(kernel.shape)
-    panels = figure.subplots(1, 5, width_ratios=(3, side, side, side, 3))
+    shares = (3, side, side, side, 3)
+    panels = figure.subplots(1, 5, width_ratios=shares)
     _draw_input(panels[0], image, kernel.shape, row, column, stride, padding, dilation)
     _draw_numbers(panels[1], under, "gray", (image.min(), image.max()), "Patch")
     limit = _limit(kernel)
@@ -91,15 +97,15 @@ def convolution_step(
     limit = _limit(np.abs(image).max() * kernel)
     _draw_numbers(panels[3], under * kernel, SIGNED, (-limit, limit), "= Products")
     _draw_output(panels[4], output, row, column, relu)
-    figure.supxlabel(
+    caption = (
         _sum_in_words((under * kernel).sum(), bias, total, result, relu, row, column)
         + "\n"
-        + numpy_code(row, column, image.shape, kernel.shape, stride, padding, dilation, relu),
-        fontsize=10,
-        family="monospace",
+        + numpy_code(row, column, image.shape, kernel.shape, stride, padding, dilation, relu)
     )
+    figure.supxlabel(caption, fontsize=10, family="monospace")
     if title:
         figure.suptitle(title, fontsize=11, fontweight="bold")
+    _fit_height(figure, shares, lines=caption.count("\n") + 1 + 2 * bool(title))
     return figure
 
 
@@ -151,9 +157,12 @@ def numpy_code(
 
 
 def kernel_grid(
-    kernels: Sequence[np.ndarray], titles: Sequence[object] | None = None, columns: int = 8
+    kernels: Sequence[np.ndarray],
+    titles: Sequence[object] | None = None,
+    columns: int = 8,
+    own_scale: bool = False,
 ) -> Figure:
-    """Draws kernels side by side in signed colors, on one scale.
+    """Draws kernels side by side in signed colors, on one scale or each on its own.
 
     Args:
         kernels: (n, kernel rows, kernel columns), or a sequence of kernels of
@@ -161,9 +170,12 @@ def kernel_grid(
             written in them.
         titles: what to write above each kernel, or nothing.
         columns: kernels in a row.
+        own_scale: whether the strongest color is each kernel's own largest
+            absolute value, for kernels of which some are far larger than others.
 
     Returns:
-        The figure, with the scale that all kernels share.
+        The figure, with the scale that all kernels share, unless each has its
+        own. A scale without negative numbers begins at 0.
 
     Raises:
         DataError: there is no kernel, one that is not two-dimensional or not
@@ -175,7 +187,8 @@ def kernel_grid(
     """
     kernels = _pictures(kernels, titles, "kernels", "kernel_grid")
     few = len(kernels) <= FEW and max(max(kernel.shape) for kernel in kernels) <= 5
-    figure, panels = _signed_figure(kernels, titles, columns, 1.5 if few else 1.1, 1)
+    inches = 1.5 if few else 1.1
+    figure, panels = _signed_figure(kernels, titles, columns, inches, 1, own_scale)
     for axes, kernel in zip(panels, kernels, strict=True):
         if few:
             _write_numbers(axes, kernel, axes.images[0])
@@ -193,7 +206,8 @@ def signed_maps(
         columns: maps in a row.
 
     Returns:
-        The figure, with the scale that all maps share: white is 0.
+        The figure, with the scale that all maps share: white is 0, and where
+        no number is negative, the scale begins there.
 
     Raises:
         DataError: there is no map, one that is not two-dimensional or not of
@@ -397,6 +411,17 @@ def _wide(shape: tuple[int, int]) -> float:
     return float(np.clip(0.62 * shape[1], 1.5, 3.2))
 
 
+def _fit_height(figure: Figure, shares: Sequence[float], lines: int) -> None:
+    """Takes away the height that wide panels would leave empty."""
+    width, height = STEP_INCHES
+    # A tenth of the width is left between the panels.
+    inches = 0.9 * width * np.array(shares) / sum(shares)
+    aspects = [np.ptp(axes.get_ylim()) / np.ptp(axes.get_xlim()) for axes in figure.axes]
+    # Above each panel stand two lines; the rest is what lies around them and the text.
+    needed = (inches * aspects).max() + (lines + 2) * LINE_INCHES + 0.4
+    figure.set_figheight(min(height, round(needed, 1)))
+
+
 def _draw_input(axes, image, kernel_shape, row, column, stride, padding, dilation):
     height, width = image.shape
     (top, bottom), (left, right) = (
@@ -495,23 +520,33 @@ def _pictures(pictures, titles, name, function) -> list[np.ndarray]:
     return [picture.astype("float64") for picture in pictures]
 
 
-def _signed_figure(pictures, titles, columns, inches, aspect):
-    """Returns the figure, and the axes of each picture; the last axes are the scale's."""
+def _signed_figure(pictures, titles, columns, inches, aspect, own_scale=False):
+    """Returns the figure, and the axes of each picture; a shared scale has axes after them."""
     columns = max(1, min(columns, len(pictures)))
     rows = -(-len(pictures) // columns)
     inches = min(inches, MOST_INCHES / columns)
     heading = 0.3 if titles is not None else 0.05
-    figure = Figure(figsize=(max(inches * columns, 2), (inches * aspect + heading) * rows + 0.5))
-    limit = max(map(_limit, pictures))
+    room = 0.1 if own_scale else 0.5
+    figure = Figure(figsize=(max(inches * columns, 2), (inches * aspect + heading) * rows + room))
+    shared = _colors(pictures)
     panels = []
     for place, picture in enumerate(pictures):
         axes = figure.add_subplot(rows, columns, place + 1)
-        drawn = axes.imshow(picture, cmap=SIGNED, vmin=-limit, vmax=limit)
+        drawn = axes.imshow(picture, **(_colors([picture]) if own_scale else shared))
         _finish(axes, "" if titles is None else str(titles[place]))
         _frame(axes)
         panels.append(axes)
-    _draw_scale(figure, drawn, columns)
+    if not own_scale:
+        _draw_scale(figure, drawn, columns)
     return figure, panels
+
+
+def _colors(pictures: Sequence[np.ndarray]) -> dict:
+    """What draws all of these on one scale on which white is 0."""
+    limit = max(map(_limit, pictures))
+    if min(map(np.min, pictures)) < 0:
+        return {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
+    return {"cmap": POSITIVE, "vmin": 0.0, "vmax": limit}
 
 
 def _draw_scale(figure: Figure, drawn, columns: int) -> None:

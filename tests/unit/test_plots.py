@@ -386,6 +386,24 @@ class TestConvolutionStep:
         value = max(0, output[row, column]) if relu else output[row, column]
         assert eval(expression, names) == pytest.approx(value)
 
+    @pytest.mark.parametrize("title", ["", "One pixel"])
+    @pytest.mark.parametrize("padding", ["valid", "same"])
+    @pytest.mark.parametrize("width", [20, 40, 80])
+    def test_nothing_is_left_empty_around_a_wide_image(self, width, padding, title):
+        image = np.arange(20.0 * width).reshape(20, width)
+        figure = plots.convolution_step(image, SOBEL_X, 5, 5, padding=padding, title=title)
+        figure.draw_without_rendering()
+        boxes = [
+            axes.get_tightbbox().transformed(figure.dpi_scale_trans.inverted())
+            for axes in figure.axes
+        ]
+        caption = figure._supxlabel.get_window_extent().y1 / figure.dpi
+        lowest = min(box.y0 for box in boxes)
+        assert caption < lowest < caption + 0.4
+
+    def test_a_square_image_has_the_whole_height(self):
+        assert plots.convolution_step(self.image, SOBEL_X, 7, 12).get_figheight() == 3.4
+
     def test_an_image_of_one_color(self):
         figure = plots.convolution_step(np.zeros((5, 5, 1)), SOBEL_X, 0, 0)
         assert texts(figure.axes[1]) == ["0"] * 9
@@ -411,6 +429,27 @@ class TestSignedFigures:
         assert {axes.images[0].get_clim() for axes in panels} == {(-6, 6)}
         assert panels[0].images[0].to_rgba(0.0) == (1, 1, 1, 1)
         assert scale.get_xlim() == (-6, 6)
+
+    def test_without_negative_numbers_the_scale_begins_at_white(self):
+        *panels, scale = plots.signed_maps([np.abs(SOBEL_X), np.eye(3)]).axes
+        assert {axes.images[0].get_clim() for axes in panels} == {(0, 2)}
+        assert scale.get_xlim() == (0, 2)
+        above = plots.signed_maps([SOBEL_X]).axes[0].images[0]
+        for number in (0.0, 0.4, 1.0, 2.0):
+            colors = panels[0].images[0].to_rgba(number), above.to_rgba(number)
+            np.testing.assert_allclose(*colors, atol=0.02)
+
+    def test_one_negative_number_is_enough_for_both_halves(self):
+        panel = plots.signed_maps([np.eye(3), -SOBEL_X[1:2] / 4]).axes[0]
+        assert panel.images[0].get_clim() == (-1, 1)
+
+    def test_kernels_each_on_a_scale_of_its_own(self):
+        kernels = [SOBEL_X, -3 * SOBEL_X, np.full((3, 3), 0.1), np.zeros((3, 3))]
+        figure = plots.kernel_grid(kernels, "abcd", own_scale=True)
+        limits = [axes.images[0].get_clim() for axes in figure.axes]
+        assert limits == [(-2, 2), (-6, 6), (0, 0.1), (0, 1)]
+        assert [axes.get_title() for axes in figure.axes] == ["a", "b", "c", "d"]
+        assert texts(figure.axes[2]) == ["0.10"] * 9
 
     def test_blue_is_negative_and_red_positive(self):
         drawn = plots.signed_maps([SOBEL_X]).axes[0].images[0]
