@@ -21,30 +21,12 @@ const PIXELS = SIDE * SIDE;
 const INNER = 0.5;
 const OUTER = 1.9;
 
-function create(tag, className, properties = {}, attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  Object.assign(node, properties);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-}
-
-function bytesOf(model, name) {
-  const view = model.get(name);
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-}
-
 function createScreen(className, attributes = {}) {
-  return create("canvas", className, { width: SIDE, height: SIDE }, attributes);
+  return create("canvas", className, { width: SIDE, height: SIDE, ...attributes });
 }
 
-function paint(canvas, pixels) {
-  const picture = new ImageData(SIDE, SIDE);
-  pixels.forEach((value, place) => {
-    picture.data.fill(value, 4 * place, 4 * place + 3);
-    picture.data[4 * place + 3] = 255;
-  });
-  canvas.getContext("2d").putImageData(picture, 0, 0);
+function paintDigit(canvas, pixels) {
+  paint(canvas, SIDE, SIDE, (place) => [pixels[place], pixels[place], pixels[place]]);
 }
 
 function describe(place, caption) {
@@ -52,21 +34,22 @@ function describe(place, caption) {
 }
 
 /* The thumbnails: one of them is in the tab order, arrow keys move to the others. */
-function createImages(model, listen) {
-  const list = create("div", "mnistlab-picker-images", {}, {
+function createImages(model, signal) {
+  const list = create("div", "mnistlab-picker-images", {
     role: "listbox",
     "aria-label": "Digits to pick from",
     "aria-orientation": "horizontal",
   });
-  const pixels = bytesOf(model, "thumbnails");
+  const pixels = bytesOf(model.get("thumbnails"));
   const options = model.get("captions").map((caption, place) => {
-    const option = create("div", "mnistlab-picker-image", { title: describe(place, caption) }, {
+    const option = create("div", "mnistlab-picker-image", {
       role: "option",
+      title: describe(place, caption),
       "aria-label": describe(place, caption),
     });
     const screen = createScreen("mnistlab-picker-screen");
-    paint(screen, pixels.subarray(place * PIXELS, (place + 1) * PIXELS));
-    option.append(screen, create("span", "mnistlab-picker-caption", { textContent: caption }));
+    paintDigit(screen, pixels.subarray(place * PIXELS, (place + 1) * PIXELS));
+    option.append(screen, create("span", "mnistlab-picker-caption", {}, caption));
     option.addEventListener("click", () => pick(place));
     option.addEventListener("keydown", (event) => move(event, place));
     list.append(option);
@@ -85,15 +68,10 @@ function createImages(model, listen) {
   }
 
   function move(event, place) {
-    const columns = options.filter((option) => option.offsetTop === options[0].offsetTop).length;
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-    const ends = { Home: 0, End: options.length - 1 };
+    const next = placeAfter(event.key, place, options);
     if (event.key === "Enter" || event.key === " ") pick(place);
-    else if (event.key in ends) focusOn(ends[event.key]);
-    else if (event.key in steps) {
-      const next = place + steps[event.key];
-      if (next in options) focusOn(next);
-    } else return;
+    else if (next in options) focusOn(next);
+    else if (next === undefined) return;
     event.preventDefault();
   }
 
@@ -105,7 +83,7 @@ function createImages(model, listen) {
     });
   }
 
-  listen("change:selected", mark);
+  listen(model, signal, ["selected"], mark);
   mark();
   return list;
 }
@@ -135,24 +113,22 @@ function inkOf(strokes) {
 }
 
 function createPad(model) {
-  const box = create("div", "mnistlab-picker-drawing", { hidden: true });
+  const box = create("div", "mnistlab-picker-drawing", { hidden: "" });
   const pad = createScreen("mnistlab-picker-pad", {
     tabindex: "0",
     role: "application",
     "aria-label":
       "Pad to draw a digit on. Arrow keys move the pen, the space bar sets it down and lifts it.",
   });
-  const cursor = create("div", "mnistlab-picker-cursor", { hidden: true });
+  const cursor = create("div", "mnistlab-picker-cursor", { hidden: "" });
   const frame = create("div", "mnistlab-picker-frame");
   frame.append(pad, cursor);
   const undo = createButton("mnistlab-picker-undo", "Undo stroke");
   const clear = createButton("mnistlab-picker-clear", "Clear");
-  const hint = create("p", "mnistlab-picker-hint", {
-    textContent:
-      "Draw with the mouse, a finger or a pen. When you lift it, the digit is centered as " +
-      "MNIST's digits are, and every explorer shows it. Keyboard: arrow keys move, the space " +
-      "bar sets the pen down and lifts it.",
-  });
+  const hint = create("p", "mnistlab-picker-hint", {},
+    "Draw with the mouse, a finger or a pen. When you lift it, the digit is centered as " +
+    "MNIST's digits are, and every explorer shows it. Keyboard: arrow keys move, the space " +
+    "bar sets the pen down and lifts it.");
   const side = create("div", "mnistlab-picker-side");
   const buttons = create("div", "mnistlab-picker-buttons");
   buttons.append(undo, clear);
@@ -165,7 +141,7 @@ function createPad(model) {
   let pen = [SIDE / 2, SIDE / 2];
 
   function show() {
-    paint(pad, ink);
+    paintDigit(pad, ink);
     undo.disabled = clear.disabled = strokes.length === 0;
   }
 
@@ -222,10 +198,10 @@ function createPad(model) {
   });
   pad.addEventListener("lostpointercapture", lift);
 
-  const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   pad.addEventListener("keydown", (event) => {
-    if (event.key in steps) {
-      pen = pen.map((value, axis) => Math.min(SIDE, Math.max(0, value + steps[event.key][axis])));
+    if (event.key in ARROWS) {
+      const [down, right] = ARROWS[event.key];
+      pen = [pen[0] + right, pen[1] + down].map((value) => Math.min(SIDE, Math.max(0, value)));
       if (stroke !== null) {
         extend(pen);
         show();
@@ -257,10 +233,6 @@ function createPad(model) {
   return box;
 }
 
-function createButton(className, text) {
-  return create("button", `mnistlab-button ${className}`, { type: "button", textContent: text });
-}
-
 function createToggle(box) {
   const toggle = createButton("mnistlab-picker-toggle", "Draw your own");
   toggle.setAttribute("aria-expanded", "false");
@@ -271,49 +243,38 @@ function createToggle(box) {
   return toggle;
 }
 
-function createText(model, listen, className, name) {
-  const line = create("p", className, {}, { role: "status" });
+function createText(model, signal, className, name) {
+  const line = create("p", className, { role: "status" });
   const show = () => {
     line.textContent = model.get(name);
     line.hidden = !line.textContent;
   };
-  listen(`change:${name}`, show);
+  listen(model, signal, [name], show);
   show();
   return line;
 }
 
-/* JupyterLab takes the arrow keys from some parts of a page, sliders among them, unless they have
-this attribute themselves. */
-function keepKeys(root) {
-  for (const node of root.querySelectorAll("*")) node.setAttribute("data-lm-suppress-shortcuts", "");
-}
-
 function render({ model, el, signal }) {
-  function listen(name, callback) {
-    model.on(name, callback);
-    signal.addEventListener("abort", () => model.off(name, callback));
-  }
-
   const root = create("div", "mnistlab-picker");
   const current = createScreen("mnistlab-picker-current", {
     role: "img",
     "aria-label": "The digit that all explorers show",
   });
-  const showCurrent = () => paint(current, bytesOf(model, "picture"));
-  listen("change:picture", showCurrent);
+  const showCurrent = () => paintDigit(current, bytesOf(model.get("picture")));
+  listen(model, signal, ["picture"], showCurrent);
   showCurrent();
 
   const drawing = createPad(model);
   const left = create("div", "mnistlab-picker-left");
-  left.append(current, createText(model, listen, "mnistlab-picker-status", "status"));
+  left.append(current, createText(model, signal, "mnistlab-picker-status", "status"));
   const right = create("div", "mnistlab-picker-right");
   right.append(
-    create("p", "mnistlab-picker-title", { textContent: "The digit in all explorers: pick one, or" }),
-    createImages(model, listen),
+    create("p", "mnistlab-picker-title", {},
+      "The digit in all explorers: pick one, or ", createToggle(drawing)),
+    createImages(model, signal),
     drawing,
-    createText(model, listen, "mnistlab-picker-notice", "notice"),
+    createText(model, signal, "mnistlab-picker-notice", "notice"),
   );
-  right.firstChild.append(" ", createToggle(drawing));
   root.append(left, right);
   keepKeys(root);
   el.append(root);

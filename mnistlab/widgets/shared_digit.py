@@ -15,6 +15,7 @@ from pathlib import Path
 from mnistlab.data import cache, checks
 from mnistlab.errors import DataError, MnistLabError
 from mnistlab.files import write_atomically
+from mnistlab.widgets.scripts import script, style
 
 import anywidget
 import numpy as np
@@ -143,8 +144,8 @@ class DigitPicker(anywidget.AnyWidget):
         DigitPicker: needs a running kernel; it picks or draws the digit that the explorers show
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = script(Path(__file__).with_suffix(".js"))
+    _css = style(Path(__file__).with_suffix(".css"))
 
     thumbnails = traitlets.Bytes(help="(n, 28, 28) uint8").tag(sync=True)
     captions = traitlets.List(traitlets.Unicode(), help="a label for each").tag(sync=True)

@@ -1,7 +1,6 @@
 """The convolution explorer as Python has it: settings, their checks, the output, the code."""
 
 import re
-from pathlib import Path
 
 from mnistlab import plots
 from mnistlab.errors import DataError, DesignError
@@ -18,7 +17,7 @@ import pytest
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (3, 28, 28), dtype="uint8")
 PHOTO = RNG.integers(0, 256, (120, 240, 3), dtype="uint8")
-SCRIPT = Path(convolution.__file__).with_suffix(".js").read_text("utf-8")
+SCRIPT = convolution.ConvolutionView._esm
 
 
 @pytest.fixture(autouse=True)
@@ -308,6 +307,5 @@ class TestForTheBrowser:
         assert re.search(r'const MARK = "(.*?)"', SCRIPT)[1] == plots.HIGHLIGHT
 
     def test_the_script_asks_for_nothing_from_outside_and_writes_no_markup(self):
-        style = Path(convolution.__file__).with_name("explorers.css").read_text("utf-8")
-        for text in (SCRIPT, style):
+        for text in (SCRIPT, convolution.ConvolutionView._css):
             assert not re.search(r"https?:|url\(|@import|fetch\(|innerHTML|insertAdjacent", text)

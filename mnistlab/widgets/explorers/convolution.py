@@ -17,6 +17,7 @@ from mnistlab.explain.sobel import KERNELS, box_kernel, gaussian_kernel, luminan
 from mnistlab.plots.explained import convolution_step, numpy_code
 from mnistlab.plots.figure import Figure
 from mnistlab.widgets.explorers.setting import SettingError, number, setting, whole_number
+from mnistlab.widgets.scripts import script, style
 from mnistlab.widgets.shared_digit import DigitPicker
 
 import anywidget
@@ -31,6 +32,7 @@ LARGEST_DILATION = 3
 LARGEST_NUMBER = 1e6
 PHOTO_SIDE = 96
 OVERVIEW_SIDE = 160
+SCRIPTS = ("convolution_arithmetic.js", "convolution_pictures.js", "convolution.js")
 DESIGN = ("kernel", "stride", "padding", "dilation")
 
 
@@ -54,8 +56,8 @@ class ConvolutionView(anywidget.AnyWidget):
     changes nothing.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_name("explorers.css")
+    _esm = script(*(Path(__file__).with_name(name) for name in SCRIPTS))
+    _css = style(Path(__file__).with_name("explorers.css"))
 
     digit = traitlets.Any(help="(28, 28) float32 in [0, 1]").tag(**ARRAY)
     photo = traitlets.Any(None, help="the photo's region as it is shown").tag(**ARRAY)
@@ -63,6 +65,7 @@ class ConvolutionView(anywidget.AnyWidget):
     photo_size = traitlets.List(help="height and width of the photo").tag(sync=True)
     presets = traitlets.Dict(help="name -> kernel").tag(sync=True)
     blurs = traitlets.Dict(help="name -> the blur along one axis, in each size").tag(sync=True)
+    problem = traitlets.Unicode(help="why the digit cannot be shown").tag(sync=True)
 
     # Not `Any`, which takes None without a check.
     source = traitlets.TraitType("digit").tag(sync=True)

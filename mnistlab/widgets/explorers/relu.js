@@ -21,43 +21,18 @@ them again. */
 
 const LARGEST_SHIFT = 1e6;
 const SHIFT = "Shift, added before the ReLU";
-const QUIET_MILLISECONDS = 500;
 const SETTINGS = ["layer", "chosen", "shift", "row", "column"];
-
-// Colors: those of mnistlab.plots. Blue is negative, white 0, red positive.
-const SIGNED = [
-  "#2166ac", "#4393c3", "#92c5de", "#d1e5f0",
-  "#ffffff",
-  "#fddbc7", "#f4a582", "#d6604d", "#b2182b",
-].map((color) => [1, 3, 5].map((place) => parseInt(color.slice(place, place + 2), 16)));
-const STEPS = 128;
-const COLORS = Array.from({ length: 2 * STEPS + 1 }, (_, step) => {
-  const place = (step / (2 * STEPS)) * (SIGNED.length - 1);
-  const left = Math.min(Math.floor(place), SIGNED.length - 2);
-  return SIGNED[left].map((part, channel) =>
-    Math.round(part + (place - left) * (SIGNED[left + 1][channel] - part)),
-  );
-});
-
-/* The color of a value: white for 0 alone, the strongest from the limit on. */
-function colorOf(value, limit) {
-  const share = Math.max(-1, Math.min(1, value / limit));
-  const step = Math.sign(share) * Math.ceil(Math.abs(share) * STEPS);
-  return COLORS[STEPS + step];
-}
-
 
 // The maps and the arithmetic
 
 function mapsOf(model) {
   const { shape, values } = model.get("maps");
-  const bytes = values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength);
-  const all = new Float32Array(bytes);
+  const all = new Float32Array(bytesOf(values).buffer);
   const [count, height, width] = shape;
   const size = height * width;
   return {
     count, height, width, size, all,
-    limit: all.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1,
+    limit: limitOf(all),
     at: (place) => all.subarray(place * size, (place + 1) * size),
   };
 }
@@ -69,11 +44,6 @@ function zerosIn(values, shift) {
 
 // Numbers as text
 
-function format(number, decimals = 3) {
-  const text = number.toFixed(decimals);
-  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
-}
-
 function percent(count, size, decimals = 1) {
   return `${((100 * count) / size).toFixed(decimals)} %`;
 }
@@ -82,27 +52,8 @@ function withCommas(number) {
   return number.toLocaleString("en-US");
 }
 
-/* What stands in a text field: at most three decimals. */
-function plain(number) {
-  return String(Number(number.toFixed(3)));
-}
-
-/* A number as people write it: -1, −1 or 0,5; NaN for whatever it is not. */
-function parse(text) {
-  const clean = text.trim().replace("−", "-").replace(",", ".");
-  return clean === "" ? NaN : Number(clean);
-}
-
 
 // Parts of the page
-
-function create(tag, className, properties = {}, attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  Object.assign(node, properties);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-}
 
 function createSvg(tag, attributes = {}) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -110,33 +61,8 @@ function createSvg(tag, attributes = {}) {
   return node;
 }
 
-/* Controls under their label; a click on it leads to the last of them. */
-function createSetting(label, ...controls) {
-  const box = create("div", "mnistlab-field");
-  const row = create("div", "mnistlab-controls-of");
-  row.append(...controls);
-  row.lastChild.id = `mnistlab-${Math.random().toString(36).slice(2)}`;
-  box.append(create("label", "", { textContent: label, htmlFor: row.lastChild.id }), row);
-  return box;
-}
-
-/* JupyterLab takes the arrow keys from some parts of a page, sliders among them, unless they have
-this attribute themselves. */
-function keepKeys(root) {
-  for (const node of root.querySelectorAll("*")) node.setAttribute("data-lm-suppress-shortcuts", "");
-}
-
-function paint(canvas, values, { width, height, limit }, change) {
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const picture = new ImageData(width, height);
-  for (let place = 0; place < values.length; place++) {
-    const [red, green, blue] = colorOf(change(values[place]), limit);
-    picture.data[4 * place] = red;
-    picture.data[4 * place + 1] = green;
-    picture.data[4 * place + 2] = blue;
-    picture.data[4 * place + 3] = 255;
-  }
-  canvas.getContext("2d").putImageData(picture, 0, 0);
+function paintMap(canvas, values, { width, height, limit }, change) {
+  paint(canvas, height, width, (place) => colorOf(change(values[place]), limit));
 }
 
 /* One map, large, with the pixel that is looked at; tells where the pointer and the keys go. */
@@ -144,7 +70,7 @@ function createPanel(className, label, go, keep) {
   const panel = create("div", "mnistlab-panel");
   const title = create("div", "mnistlab-title");
   const frame = create("div", "mnistlab-relu-frame");
-  const canvas = create("canvas", `mnistlab-canvas ${className}`, {}, {
+  const canvas = create("canvas", `mnistlab-canvas ${className}`, {
     tabindex: "0", role: "application", "aria-label": label,
   });
   const cursor = create("div", "mnistlab-relu-cursor");
@@ -161,9 +87,8 @@ function createPanel(className, label, go, keep) {
   canvas.addEventListener("pointerdown", goTo);
   canvas.addEventListener("pointermove", goTo);
   canvas.addEventListener("pointerleave", keep);
-  const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   canvas.addEventListener("keydown", (event) => {
-    const step = steps[event.key];
+    const step = ARROWS[event.key];
     if (!step) return;
     event.preventDefault();
     go(([row, column]) => [row + step[0], column + step[1]]);
@@ -171,7 +96,7 @@ function createPanel(className, label, go, keep) {
   });
 
   function show(values, maps, [row, column], change) {
-    paint(canvas, values, maps, change);
+    paintMap(canvas, values, maps, change);
     Object.assign(cursor.style, {
       left: `${(100 * column) / maps.width}%`,
       top: `${(100 * row) / maps.height}%`,
@@ -196,7 +121,7 @@ function createGraph() {
     createSvg("polyline", { points: "-100,0 0,0 100,-100", class: "mnistlab-relu-curve" }),
     dot,
   );
-  panel.append(create("div", "mnistlab-title", { textContent: "ReLU" }), svg);
+  panel.append(create("div", "mnistlab-title", {}, "ReLU"), svg);
 
   function show(value, limit) {
     const x = 100 * Math.max(-1, Math.min(1, value / limit));
@@ -212,40 +137,24 @@ function createGraph() {
 function render({ model, el, signal }) {
   const get = (name) => model.get(name);
   let maps = mapsOf(model);
-  let complaint = "";
 
   const root = create("div", "mnistlab-explorer mnistlab-relu");
-  const hint = create("div", "mnistlab-hint mnistlab-quiet", {
-    textContent:
-      "Point at a pixel, or use the arrow keys on a large map. The shift is added to every value " +
-      "before the ReLU, as a bias would be: it moves the zero.",
-  });
-  const alert = create("div", "mnistlab-alert", {}, { role: "alert" });
-  const live = create("div", "mnistlab-live", {}, { role: "status" });
+  const messages = createMessages(model,
+    "Point at a pixel, or use the arrow keys on a large map. The shift is added to every value " +
+    "before the ReLU, as a bias would be: it moves the zero.");
 
   function set(name, value) {
     model.set(name, value);
     model.save_changes();
   }
 
-  function say(text) {
-    complaint = text;
-    showMessages();
-  }
-
-  function showMessages() {
-    alert.textContent = complaint || get("problem");
-    hint.classList.toggle("mnistlab-off", alert.textContent !== "");
-  }
-
   // Settings
 
-  const layer = create("select", "mnistlab-control mnistlab-relu-layer", {}, { "aria-label": "Layer" });
-  layer.append(...get("layers").map((name) => new Option(name, name)));
-  layer.addEventListener("change", () => set("layer", layer.value));
+  const layer = createSelect("mnistlab-relu-layer", get("layers"), (name) => set("layer", name),
+    { "aria-label": "Layer" });
 
-  const slider = create("input", "mnistlab-slider mnistlab-relu-shift", { type: "range", step: "any" }, {
-    "aria-label": SHIFT,
+  const slider = create("input", "mnistlab-slider mnistlab-relu-shift", {
+    type: "range", step: "any", "aria-label": SHIFT,
   });
   slider.addEventListener("input", () => set("shift", Number(Number(slider.value).toPrecision(3))));
   // With any step, the browser's own key steps differ; these are hundredths of the range.
@@ -253,45 +162,24 @@ function render({ model, el, signal }) {
     const sign = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
     if (!sign) return;
     event.preventDefault();
-    shiftBy(sign);
+    set("shift", shiftedBy(sign));
   });
 
-  const field = create("input", "mnistlab-control mnistlab-number mnistlab-relu-shift-field", {
-    type: "text", inputMode: "decimal", autocomplete: "off",
-  }, { "aria-label": SHIFT });
-  field.addEventListener("input", () => {
-    const number = parse(field.value);
-    const fine = Math.abs(number) <= LARGEST_SHIFT;
-    field.setAttribute("aria-invalid", String(!fine));
-    if (fine) set("shift", number);
-    say(fine ? "" : "Shift: type a number up to a million, above 0 or below. The picture stays as it was.");
-  });
-  field.addEventListener("change", () => {
-    if (field.getAttribute("aria-invalid") === "true") say("");
-    field.setAttribute("aria-invalid", "false");
-    field.value = plain(get("shift"));
-  });
-  field.addEventListener("keydown", (event) => {
-    const sign = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (!sign) return;
-    event.preventDefault();
-    shiftBy(sign);
-    field.value = plain(get("shift"));
-    field.setAttribute("aria-invalid", "false");
-    say("");
-  });
+  const field = createField("mnistlab-relu-shift-field", SHIFT, {
+    isFine: (number) => Math.abs(number) <= LARGEST_SHIFT,
+    problem: "Shift: type a number up to a million, above 0 or below. The picture stays as it was.",
+    step: (shown, sign) => shiftedBy(sign),
+  }, (number) => set("shift", number), messages.say);
 
-  const reset = create("button", "mnistlab-button mnistlab-relu-reset", {
-    type: "button", textContent: "Reset",
-  });
+  const reset = createButton("mnistlab-relu-reset", "Reset");
   reset.addEventListener("click", () => {
-    say("");
+    messages.say("");
     set("shift", 0);
   });
   const settings = create("div", "mnistlab-settings");
   settings.append(
     createSetting("Layer", layer),
-    createSetting(SHIFT, slider, field),
+    createSetting(SHIFT, field.field, slider, field.field),
     reset,
   );
 
@@ -300,15 +188,15 @@ function render({ model, el, signal }) {
     return Number((maps.limit * 1.05).toPrecision(1));
   }
 
-  function shiftBy(sign) {
+  function shiftedBy(sign) {
     const end = Math.max(reach(), Math.abs(get("shift")));
     const next = Math.max(-end, Math.min(end, get("shift") + (sign * reach()) / 50));
-    set("shift", Number(next.toFixed(6)));
+    return Number(next.toFixed(6));
   }
 
   // All maps, small
 
-  const list = create("div", "mnistlab-relu-maps", {}, {
+  const list = create("div", "mnistlab-relu-maps", {
     role: "listbox", "aria-label": "Feature maps of the layer", "aria-orientation": "horizontal",
   });
   const listTitle = create("div", "mnistlab-title");
@@ -318,7 +206,7 @@ function render({ model, el, signal }) {
 
   function createOptions() {
     options = Array.from({ length: maps.count }, (_, place) => {
-      const option = create("div", "mnistlab-relu-map", {}, { role: "option" });
+      const option = create("div", "mnistlab-relu-map", { role: "option" });
       const canvas = create("canvas", "mnistlab-relu-small");
       const share = create("span", "mnistlab-quiet");
       option.append(canvas, share);
@@ -329,7 +217,7 @@ function render({ model, el, signal }) {
     list.replaceChildren(...options.map(({ option }) => option));
     listTitle.replaceChildren(
       `All ${maps.count} maps before the ReLU `,
-      create("span", "mnistlab-quiet", { textContent: "and the share of zeros after it" }),
+      create("span", "mnistlab-quiet", {}, "and the share of zeros after it"),
     );
     keepKeys(list);
   }
@@ -340,12 +228,8 @@ function render({ model, el, signal }) {
   }
 
   function move(event, place) {
-    const top = options[0].option.offsetTop;
-    const columns = options.filter(({ option }) => option.offsetTop === top).length;
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-    const ends = { Home: 0, End: options.length - 1 };
-    const next = event.key in ends ? ends[event.key] : place + steps[event.key];
-    if (!(event.key in ends || event.key in steps)) return;
+    const next = placeAfter(event.key, place, options.map(({ option }) => option));
+    if (next === undefined) return;
     event.preventDefault();
     if (next in options) choose(next);
   }
@@ -354,7 +238,7 @@ function render({ model, el, signal }) {
     options.forEach(({ option, canvas, share }, place) => {
       const values = maps.at(place);
       const zeros = percent(zerosIn(values, now.shift), maps.size, 0);
-      paint(canvas, values, maps, (value) => value + now.shift);
+      paintMap(canvas, values, maps, (value) => value + now.shift);
       share.textContent = zeros;
       option.title = `map ${place}, ${zeros} zeros`;
       option.setAttribute("aria-label", option.title);
@@ -378,21 +262,15 @@ function render({ model, el, signal }) {
   const before = createPanel("mnistlab-relu-before", `The map before the ReLU. ${keys}`, go, keep);
   const after = createPanel("mnistlab-relu-after", `The map after the ReLU. ${keys}`, go, keep);
   const graph = createGraph();
-  const scale = create("div", "mnistlab-scale");
-  const [low, high] = [create("span", ""), create("span", "")];
-  const bar = create("div", "mnistlab-scale-bar");
-  bar.style.background = `linear-gradient(to right, ${SIGNED.map((color) => `rgb(${color})`)})`;
-  scale.append(low, bar, high);
+  const scale = createScale(SIGNED.map(asStyle), "", "");
   const pixel = create("div", "mnistlab-relu-pixel");
   const zeros = create("div", "mnistlab-relu-zeros");
   const layerZeros = create("div", "mnistlab-relu-layer-zeros");
-  graph.panel.append(pixel, zeros, layerZeros, scale);
+  graph.panel.append(pixel, zeros, layerZeros, scale.node);
   const panels = create("div", "mnistlab-panels");
   panels.append(before.panel, after.panel, graph.panel);
 
-  const messages = create("div", "mnistlab-messages");
-  messages.append(hint, alert);
-  root.append(settings, listPanel, panels, messages, live);
+  root.append(settings, listPanel, panels, messages.node);
   keepKeys(root);
 
   function showSettings(now) {
@@ -400,9 +278,7 @@ function render({ model, el, signal }) {
     const end = Math.max(reach(), Math.abs(now.shift));
     Object.assign(slider, { min: -end, max: end, value: now.shift });
     slider.setAttribute("aria-valuetext", plain(now.shift));
-    const typing = field.matches(":focus") && parse(field.value) === now.shift;
-    const wrong = field.getAttribute("aria-invalid") === "true";
-    if (!typing && !wrong) field.value = plain(now.shift);
+    field.show(now.shift);
   }
 
   function showPanels(now) {
@@ -413,7 +289,8 @@ function render({ model, el, signal }) {
     after.title.textContent = "After";
     before.show(values, maps, place, (value) => value + now.shift);
     after.show(values, maps, place, (value) => Math.max(0, value + now.shift));
-    [low.textContent, high.textContent] = [format(-maps.limit, 2), format(maps.limit, 2)];
+    scale.ends[0].textContent = fixed(-maps.limit);
+    scale.ends[1].textContent = fixed(maps.limit);
   }
 
   function showNumbers(now) {
@@ -421,9 +298,9 @@ function render({ model, el, signal }) {
     const z = values[now.row * maps.width + now.column];
     const value = z + now.shift;
     const sign = now.shift < 0 ? "−" : "+";
-    const added = now.shift ? ` ${sign} ${plain(Math.abs(now.shift))} = ${format(value)}` : "";
+    const added = now.shift ? ` ${sign} ${plain(Math.abs(now.shift))} = ${fixed(value, 3)}` : "";
     pixel.textContent =
-      `Pixel [${now.row}, ${now.column}]: ${format(z)}${added} → ${value > 0 ? format(value) : "0"}`;
+      `Pixel [${now.row}, ${now.column}]: ${fixed(z, 3)}${added} → ${value > 0 ? fixed(value, 3) : "0"}`;
     graph.show(value, maps.limit);
     const inMap = zerosIn(values, now.shift);
     const inLayer = zerosIn(maps.all, now.shift);
@@ -432,14 +309,6 @@ function render({ model, el, signal }) {
     layerZeros.textContent =
       `Zeros in the layer: ${percent(inLayer, maps.all.length)} ` +
       `(${withCommas(inLayer)} of ${withCommas(maps.all.length)})`;
-  }
-
-  let waiting = 0;
-  function announce() {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      live.textContent = `${pixel.textContent}. ${zeros.textContent}.`;
-    }, QUIET_MILLISECONDS);
   }
 
   // What is not the pixel's alone is drawn only when it changed.
@@ -452,22 +321,13 @@ function render({ model, el, signal }) {
     showSettings(now);
     showPanels(now);
     showNumbers(now);
-    showMessages();
-    announce();
+    messages.show();
+    messages.tell(`${pixel.textContent}. ${zeros.textContent}.`);
     last = now;
     root.dataset.drawn = String(++drawn);
   }
 
-  // One picture for all the changes that come together.
-  let scheduled = false;
-  function schedule() {
-    if (scheduled) return;
-    scheduled = true;
-    queueMicrotask(() => {
-      scheduled = false;
-      show();
-    });
-  }
+  const schedule = together(show);
 
   function replace() {
     const count = maps.count;
@@ -477,12 +337,9 @@ function render({ model, el, signal }) {
     schedule();
   }
 
-  const listened = [...SETTINGS, "problem"].map((name) => [`change:${name}`, schedule]);
-  for (const [name, callback] of [...listened, ["change:maps", replace]]) {
-    model.on(name, callback);
-    signal.addEventListener("abort", () => model.off(name, callback));
-  }
-  signal.addEventListener("abort", () => clearTimeout(waiting));
+  listen(model, signal, [...SETTINGS, "problem"], schedule);
+  listen(model, signal, ["maps"], replace);
+  signal.addEventListener("abort", messages.end);
   createOptions();
   show();
   el.append(root);

@@ -15,6 +15,7 @@ from mnistlab.models.insight import map_reader
 from mnistlab.plots.explained import relu_maps
 from mnistlab.plots.figure import Figure
 from mnistlab.widgets.explorers.setting import Checked, SettingError, number, setting, whole_number
+from mnistlab.widgets.scripts import script, style
 from mnistlab.widgets.shared_digit import DigitPicker
 
 import anywidget
@@ -37,8 +38,8 @@ class ReluView(anywidget.AnyWidget):
     changes nothing.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_name("explorers.css")
+    _esm = script(Path(__file__).with_suffix(".js"))
+    _css = style(Path(__file__).with_name("explorers.css"))
 
     maps = Checked(help="(maps, height, width) before the ReLU").tag(sync=True, to_json=_as_json)
     layers = traitlets.List(traitlets.Unicode(), help="to choose from").tag(sync=True)

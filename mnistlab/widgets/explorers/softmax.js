@@ -29,7 +29,6 @@ const TEMPERATURE = "Temperature T";
 const CONSTANT = "Add to all logits";
 const SLIDER = 15;
 const CONSTANT_SLIDER = 20;
-const QUIET_MILLISECONDS = 500;
 const SPACE = "\u00a0"; // one that no line is broken at
 const SETTINGS = ["logits", "temperature", "constant", "chosen"];
 
@@ -62,11 +61,6 @@ function sum(numbers) {
 
 // Numbers as text
 
-function fixed(number, decimals) {
-  const text = number.toFixed(decimals);
-  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
-}
-
 /* A number in few characters: 7.39, 0.659, 5.9·10⁴⁷; as mnistlab.plots writes it. */
 function short(number) {
   const size = Math.abs(number);
@@ -88,78 +82,25 @@ function exponent(number) {
   return fixed(number, Math.abs(number * 10 - Math.round(number * 10)) < 1e-9 ? 1 : 2);
 }
 
-/* What stands in a text field: at most three decimals. */
-function plain(number) {
-  return String(Number(number.toFixed(3)));
-}
-
-/* A number as people write it: -1, −1 or 0,5; NaN for whatever it is not. */
-function parse(text) {
-  const clean = text.trim().replace("−", "-").replace(",", ".");
-  return clean === "" ? NaN : Number(clean);
-}
-
 
 // Parts of the page
 
-function create(tag, className, properties = {}, attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  Object.assign(node, properties);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-}
-
 function createSlider(className, label, step) {
-  const slider = create("input", `mnistlab-slider ${className}`, { type: "range", step });
-  slider.setAttribute("aria-label", label);
-  return slider;
+  return create("input", `mnistlab-slider ${className}`, {
+    type: "range", step, "aria-label": label,
+  });
 }
 
-/* A text field for a number. What cannot be is said, and gone when the field is left. */
-function createField(className, label, [smallest, largest], step, change, say) {
-  const field = create("input", `mnistlab-control mnistlab-number ${className}`, {
-    type: "text", inputMode: "decimal", autocomplete: "off",
-  });
-  field.setAttribute("aria-label", label);
-  let shown = 0;
-
-  function take(number) {
-    const fine = number >= smallest && number <= largest;
-    field.setAttribute("aria-invalid", String(!fine));
-    if (fine) {
-      say("");
-      change(number);
-    } else {
-      say(
-        `${label}: type a number from ${smallest.toLocaleString("en-US")} to ` +
-          `${largest.toLocaleString("en-US")}. The picture stays as it was.`,
-      );
-    }
-  }
-
-  field.addEventListener("input", () => take(parse(field.value)));
-  field.addEventListener("change", () => {
-    if (field.getAttribute("aria-invalid") === "true") say("");
-    field.setAttribute("aria-invalid", "false");
-    field.value = plain(shown);
-  });
-  field.addEventListener("keydown", (event) => {
-    const sign = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (!sign) return;
-    event.preventDefault();
-    const next = shown + sign * step * (event.shiftKey ? 10 : 1);
-    field.value = plain(Math.min(largest, Math.max(smallest, next)));
-    take(parse(field.value));
-  });
-
-  function show(number) {
-    shown = number;
-    const typing = field.matches(":focus") && parse(field.value) === number;
-    const wrong = field.getAttribute("aria-invalid") === "true";
-    if (!typing && !wrong) field.value = plain(number);
-  }
-  return { field, show };
+function createNumber(className, label, [smallest, largest], onNumber, say) {
+  const [from, to] = [smallest, largest].map((number) => number.toLocaleString("en-US"));
+  return createField(className, label, {
+    isFine: (number) => number >= smallest && number <= largest,
+    problem: `${label}: type a number from ${from} to ${to}. The picture stays as it was.`,
+    step(shown, sign, { shiftKey }) {
+      const next = shown + sign * (shiftKey ? 1 : 0.1);
+      return Number(plain(Math.min(largest, Math.max(smallest, next))));
+    },
+  }, onNumber, say);
 }
 
 function createBar(className) {
@@ -190,7 +131,7 @@ function createHeading(...parts) {
 function write(node, parts) {
   node.replaceChildren(
     ...parts.map((part) =>
-      typeof part === "string" ? part : create("sup", "", { textContent: part.power }),
+      typeof part === "string" ? part : create("sup", "", {}, part.power),
     ),
   );
 }
@@ -198,71 +139,41 @@ function write(node, parts) {
 
 // The explorer
 
-/* JupyterLab takes the arrow keys from some parts of a page, sliders among them, unless they have
-this attribute themselves. */
-function keepKeys(root) {
-  for (const node of root.querySelectorAll("*")) node.setAttribute("data-lm-suppress-shortcuts", "");
-}
-
 function render({ model, el, signal }) {
   const classes = model.get("classes");
   const group = `mnistlab-softmax-${Math.random()}`;
   const get = (name) => model.get(name);
 
   const root = create("div", "mnistlab-explorer mnistlab-softmax");
-  const alert = create("div", "mnistlab-alert", {}, { role: "alert" });
-  const hint = create("div", "mnistlab-hint mnistlab-quiet");
-  const live = create("div", "mnistlab-live", {}, { role: "status" });
+  const messages = createMessages(model);
 
   function set(name, value) {
     model.set(name, value);
     model.save_changes();
   }
 
-  let complaint = "";
-  function say(text) {
-    complaint = text;
-    showMessages();
-  }
-
-  function showMessages() {
-    alert.textContent = complaint || get("problem");
-    hint.classList.toggle("mnistlab-off", alert.textContent !== "");
-  }
-
   // Temperature and constant
-
-  function createSetting(label, slider, field) {
-    const box = create("div", "mnistlab-field");
-    field.id = `mnistlab-${Math.random().toString(36).slice(2)}`;
-    const controls = create("div", "mnistlab-controls-of");
-    controls.append(slider, field);
-    box.append(create("label", "", { textContent: label, htmlFor: field.id }), controls);
-    return box;
-  }
 
   const temperature = createSlider("mnistlab-softmax-temperature", TEMPERATURE, 0.01);
   Object.assign(temperature, { min: -1, max: 1 });
   temperature.addEventListener("input", () =>
     set("temperature", Number((10 ** Number(temperature.value)).toPrecision(2))),
   );
-  const temperatureField = createField(
-    "mnistlab-softmax-temperature-field", TEMPERATURE, TEMPERATURES, 0.1,
-    (number) => set("temperature", number), say,
+  const temperatureField = createNumber(
+    "mnistlab-softmax-temperature-field", TEMPERATURE, TEMPERATURES,
+    (number) => set("temperature", number), messages.say,
   );
 
   const constant = createSlider("mnistlab-softmax-constant", CONSTANT, 0.1);
   constant.addEventListener("input", () => set("constant", Number(constant.value)));
-  const constantField = createField(
-    "mnistlab-softmax-constant-field", CONSTANT, [-LARGEST_LOGIT, LARGEST_LOGIT], 0.1,
-    (number) => set("constant", number), say,
+  const constantField = createNumber(
+    "mnistlab-softmax-constant-field", CONSTANT, [-LARGEST_LOGIT, LARGEST_LOGIT],
+    (number) => set("constant", number), messages.say,
   );
 
-  const reset = create("button", "mnistlab-button mnistlab-softmax-reset", {
-    type: "button", textContent: "Reset",
-  });
+  const reset = createButton("mnistlab-softmax-reset", "Reset");
   reset.addEventListener("click", () => {
-    say("");
+    messages.say("");
     reach = constantReach = 0;
     model.set("logits", [...get("start")]);
     model.set("constant", 0);
@@ -271,8 +182,8 @@ function render({ model, el, signal }) {
 
   const settings = create("div", "mnistlab-settings");
   settings.append(
-    createSetting(TEMPERATURE, temperature, temperatureField.field),
-    createSetting(CONSTANT, constant, constantField.field),
+    createSetting(TEMPERATURE, temperatureField.field, temperature, temperatureField.field),
+    createSetting(CONSTANT, constantField.field, constant, constantField.field),
     reset,
   );
 
@@ -290,19 +201,19 @@ function render({ model, el, signal }) {
   table.append(...Object.values(headings));
 
   const rows = classes.map((name, place) => {
-    const row = create("div", "mnistlab-softmax-class", {}, { "data-class": String(place) });
+    const row = create("div", "mnistlab-softmax-class", { "data-class": place });
     const label = create("label", "mnistlab-softmax-name");
     const radio = create("input", "mnistlab-softmax-choose", { type: "radio", name: group });
     radio.addEventListener("change", () => set("chosen", place));
-    label.append(radio, create("span", "", { textContent: name }));
+    label.append(radio, create("span", "", {}, name));
 
     const change = (number) =>
       set("logits", get("logits").map((old, other) => (other === place ? number : old)));
     const slider = createSlider("mnistlab-softmax-slider", `logit of class ${name}`, 0.1);
     slider.addEventListener("input", () => change(Number(slider.value)));
-    const field = createField(
-      "mnistlab-softmax-logit", `Logit of class ${name}`, [-LARGEST_LOGIT, LARGEST_LOGIT], 0.1,
-      change, say,
+    const field = createNumber(
+      "mnistlab-softmax-logit", `Logit of class ${name}`, [-LARGEST_LOGIT, LARGEST_LOGIT],
+      change, messages.say,
     );
     const score = createBar("mnistlab-softmax-score");
     const exponential = createBar("mnistlab-softmax-exponential");
@@ -313,10 +224,10 @@ function render({ model, el, signal }) {
   });
 
   const total = create("span", "mnistlab-softmax-value mnistlab-softmax-sum");
-  const one = create("span", "mnistlab-softmax-value", { textContent: "1.000" });
+  const one = create("span", "mnistlab-softmax-value", {}, "1.000");
   const footer = [total, one].map((value) => {
     const box = create("div", "mnistlab-softmax-bar mnistlab-softmax-total");
-    box.append(create("span", "mnistlab-quiet", { textContent: "sum" }), value);
+    box.append(create("span", "mnistlab-quiet", {}, "sum"), value);
     return box;
   });
   table.append(create("div", "mnistlab-softmax-gap"), ...footer);
@@ -328,9 +239,7 @@ function render({ model, el, signal }) {
   const lines = create("div", "mnistlab-lines");
   lines.append(formula, loss);
   const answer = create("div", "mnistlab-softmax-answer");
-  const messages = create("div", "mnistlab-messages");
-  messages.append(hint, alert);
-  root.append(settings, table, answer, lines, messages, live);
+  root.append(settings, table, answer, lines, messages.node);
   root.classList.toggle("mnistlab-softmax-many", classes.length > 5);
   keepKeys(root);
 
@@ -420,13 +329,7 @@ function render({ model, el, signal }) {
         { power: exponent(power) }, ` = ${short(Math.exp(power))}: no probability changes. `,
       );
     }
-    write(hint, parts);
-  }
-
-  let waiting = 0;
-  function announce() {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => (live.textContent = answer.textContent), QUIET_MILLISECONDS);
+    write(messages.hint, parts);
   }
 
   let drawn = 0;
@@ -438,33 +341,21 @@ function render({ model, el, signal }) {
     showHeadings(now, seen);
     showFormula(now, seen);
     showHint(now, seen);
-    showMessages();
-    announce();
+    messages.show();
+    messages.tell(answer.textContent);
     root.dataset.drawn = String(++drawn);
   }
 
-  // One picture for all the changes that come together.
-  let scheduled = false;
-  function schedule() {
-    if (scheduled) return;
-    scheduled = true;
-    queueMicrotask(() => {
-      scheduled = false;
-      show();
-    });
-  }
+  const schedule = together(show);
 
   function forget() {
     reach = constantReach = 0;
     schedule();
   }
 
-  const listened = [...SETTINGS, "origin", "problem"].map((name) => [`change:${name}`, schedule]);
-  for (const [name, callback] of [...listened, ["change:start", forget]]) {
-    model.on(name, callback);
-    signal.addEventListener("abort", () => model.off(name, callback));
-  }
-  signal.addEventListener("abort", () => clearTimeout(waiting));
+  listen(model, signal, [...SETTINGS, "origin", "problem"], schedule);
+  listen(model, signal, ["start"], forget);
+  signal.addEventListener("abort", messages.end);
   show();
   el.append(root);
 }

@@ -14,6 +14,7 @@ from mnistlab.explain import activations
 from mnistlab.plots.explained import softmax_steps
 from mnistlab.plots.figure import Figure
 from mnistlab.widgets.explorers.setting import Checked, SettingError, number, setting, whole_number
+from mnistlab.widgets.scripts import script, style
 from mnistlab.widgets.shared_digit import DigitPicker
 
 import anywidget
@@ -34,8 +35,8 @@ class SoftmaxView(anywidget.AnyWidget):
     changes nothing.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_name("explorers.css")
+    _esm = script(Path(__file__).with_suffix(".js"))
+    _css = style(Path(__file__).with_name("explorers.css"))
 
     classes = traitlets.List(traitlets.Unicode(), help="their names").tag(sync=True)
     start = traitlets.List(traitlets.Float(), help="what a reset brings back").tag(sync=True)
