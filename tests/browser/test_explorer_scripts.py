@@ -72,8 +72,8 @@ def opened(page):
 def test_a_label_leads_to_the_control_of_its_own_explorer(opened):
     first, second = opened(kernel="Sobel x"), opened(kernel="Sobel x")
     second.locator("label", has_text="ReLU").click()
-    expect(second.locator(".mnistlab-relu")).to_be_checked()
-    expect(first.locator(".mnistlab-relu")).not_to_be_checked()
+    expect(second.locator(".mnistlab-rectify")).to_be_checked()
+    expect(first.locator(".mnistlab-rectify")).not_to_be_checked()
 
 
 def test_a_part_of_a_photo_that_is_smaller_than_the_kernel_is_not_shown(opened):

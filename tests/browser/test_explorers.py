@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 SECONDS = 120
-RELU = ".mnistlab-relu:has(.mnistlab-relu-zeros)"
+RELU = ".mnistlab-relu"
 
 
 @pytest.fixture(scope="module")

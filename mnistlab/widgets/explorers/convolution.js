@@ -5,7 +5,7 @@ Class names that stay as they are, for browser tests:
   .mnistlab-preset  .mnistlab-kernel-rows  .mnistlab-kernel-columns  .mnistlab-stride
   .mnistlab-padding  .mnistlab-dilation  .mnistlab-source  .mnistlab-zoom  .mnistlab-speed
                           selects
-  .mnistlab-bias          text field        .mnistlab-relu      check box
+  .mnistlab-bias          text field        .mnistlab-rectify   check box
   .mnistlab-play          button: play, pause; a single step where motion is not wanted
   .mnistlab-input         canvas: the image, the patch outlined
   .mnistlab-output        canvas: the map, the pixel outlined; takes the keys
@@ -158,7 +158,7 @@ function createControls(model, act) {
     (value) => act.change({ dilation: Number(value) }));
   const bias = createNumberField("mnistlab-bias mnistlab-number", "Bias",
     (value) => act.change({ bias: value }), act.say);
-  const relu = create("input", "mnistlab-relu", { type: "checkbox" });
+  const relu = create("input", "mnistlab-rectify", { type: "checkbox" });
   relu.addEventListener("change", () => act.change({ relu: relu.checked }));
   const source = createSelect("mnistlab-source", ["digit", "photo"],
     (value) => act.change({ source: value }));
