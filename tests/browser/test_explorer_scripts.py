@@ -116,3 +116,22 @@ def test_every_label_has_a_control_and_every_control_has_a_name(page, make):
     assert controls.count() > 3
     for control in controls.all():
         expect(control).to_have_accessible_name(re.compile(r"\w"))
+
+
+def test_the_right_mouse_button_moves_no_pixel_of_a_convolution(opened):
+    explorer = opened(kernel="Sobel x")
+    for name in ("input", "output"):
+        explorer.locator(f".mnistlab-{name}").click(button="right", position={"x": 200, "y": 90})
+        assert explorer.page.evaluate("[models[0].row, models[0].column]") == [0, 0]
+    explorer.locator(".mnistlab-output").click(position={"x": 200, "y": 90})
+    assert explorer.page.evaluate("models[0].row > 0 && models[0].column > 0")
+
+
+def test_the_right_mouse_button_moves_no_pixel_of_a_map(page):
+    open_alone(page, relu_view())
+    box = page.locator(".mnistlab-relu-before").bounding_box()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"])
+    assert page.evaluate("[models[0].row, models[0].column]") == [2, 2]
+    page.mouse.down(button="right")
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    assert page.evaluate("[models[0].row, models[0].column]") == [2, 2]

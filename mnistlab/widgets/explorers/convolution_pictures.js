@@ -179,6 +179,7 @@ function onDrag(canvas, layoutNow, tell) {
     tell(layout.row(event.clientY - box.top), layout.column(event.clientX - box.left));
   };
   canvas.addEventListener("pointerdown", (event) => {
+    if (!event.isPrimary || event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
     point(event);
   });

@@ -78,6 +78,8 @@ function createPanel(className, label, go, keep) {
   panel.append(title, frame);
 
   function goTo(event) {
+    // No other button, and no other finger; pointing needs none.
+    if (!event.isPrimary || event.buttons > 1) return;
     const place = canvas.getBoundingClientRect();
     go((_, { width, height }) => [
       Math.floor(((event.clientY - place.top) / place.height) * height),
