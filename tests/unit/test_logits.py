@@ -3,7 +3,7 @@
 from mnistlab import predict
 from mnistlab.errors import DataError
 from mnistlab.models import files, zoo
-from mnistlab.models.prediction import logits
+from mnistlab.models.prediction import logit_reader, logits
 
 import keras
 import numpy as np
@@ -33,6 +33,14 @@ def test_a_reloaded_model_has_the_same(tmp_path):
     np.testing.assert_allclose(logits(files.load(path), IMAGES), logits(model, IMAGES), rtol=1e-6)
 
 
+def test_a_reader_follows_the_weights_of_its_model():
+    model, other = zoo.build("lenet5"), zoo.build("lenet5")
+    read = logit_reader(model)
+    np.testing.assert_array_equal(read(IMAGES), logits(model, IMAGES))
+    model.set_weights(other.get_weights())
+    np.testing.assert_allclose(read(IMAGES), logits(other, IMAGES), rtol=1e-6)
+
+
 def test_a_sequential_model_without_bias_and_with_fewer_classes():
     model = ending_in(keras.layers.Dense(3, activation="softmax", use_bias=False))
     scores = logits(model, IMAGES[0])
@@ -50,7 +58,7 @@ def test_a_sequential_model_without_bias_and_with_fewer_classes():
 )
 def test_a_model_that_ends_in_another_way(layers, found):
     with pytest.raises(DataError, match=f"model ends in the layer {found} is no Dense"):
-        logits(ending_in(*layers), IMAGES)
+        logit_reader(ending_in(*layers))
 
 
 def test_what_predict_refuses_is_refused():
