@@ -16,12 +16,12 @@ from mnistlab.explain.convolution import cross_correlate, output_size
 from mnistlab.explain.sobel import KERNELS, box_kernel, gaussian_kernel, luminance
 from mnistlab.plots.explained import convolution_step, numpy_code
 from mnistlab.plots.figure import Figure
+from mnistlab.widgets.explorers.explorer import Explorer
 from mnistlab.widgets.explorers.setting import SettingError, number, setting, whole_number
 from mnistlab.widgets.scripts import script, style
 from mnistlab.widgets.shared_digit import DigitPicker
 
 import anywidget
-import ipywidgets
 import numpy as np
 import traitlets
 from PIL import Image
@@ -219,7 +219,7 @@ class ConvolutionView(anywidget.AnyWidget):
             self.row, self.column = min(self.row, rows - 1), min(self.column, columns - 1)
 
 
-class ConvolutionExplorer(ipywidgets.VBox):
+class ConvolutionExplorer(Explorer):
     """Shows how each pixel of a convolution's output comes about, to play with.
 
     In the browser: click or drag on a map, or use the arrow keys on the output;
@@ -277,23 +277,15 @@ class ConvolutionExplorer(ipywidgets.VBox):
         bias: float = 0.0,
         relu: bool = False,
     ):
-        self.picker = DigitPicker(images, labels)
-        self.view = ConvolutionView(
-            self.picker.digit.image,
-            photo,
-            kernel=kernel,
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-            bias=bias,
-            relu=relu,
-        )
-        self.view.show_strongest()
-        self.picker.digit.observe(self._follow, "image")
-        super().__init__([self.picker, self.view])
-
-    def __repr__(self) -> str:
-        return "ConvolutionExplorer: needs a running kernel; the figure below shows the same"
+        settings = {
+            "kernel": kernel,
+            "stride": stride,
+            "padding": padding,
+            "dilation": dilation,
+            "bias": bias,
+            "relu": relu,
+        }
+        super().__init__(DigitPicker(images, labels), lambda: self._new_view(photo, settings))
 
     @property
     def image(self) -> np.ndarray:
@@ -338,19 +330,15 @@ class ConvolutionExplorer(ipywidgets.VBox):
             self.relu,
         )
 
-    def close(self) -> None:
-        """Ends the explorer: it follows the shared digit no longer."""
-        if self.comm is not None:
-            self.picker.digit.unobserve(self._follow, "image")
-            self.picker.close()
-            self.view.close()
-        super().close()
+    def _new_view(self, photo: np.ndarray | None, settings: dict) -> ConvolutionView:
+        view = ConvolutionView(self.picker.digit.image, photo, **settings)
+        view.show_strongest()
+        return view
 
-    def _follow(self, change) -> None:
+    def _show_digit(self) -> None:
         # Who picks a digit wants to see it, also where a photo was shown.
-        with self.view.hold_sync():
-            self.view.digit = change.new
-            self.view.source = "digit"
+        self.view.digit = self.picker.digit.image
+        self.view.source = "digit"
 
 
 def _line(kernel: np.ndarray) -> list[float]:

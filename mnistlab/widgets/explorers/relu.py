@@ -9,17 +9,16 @@ them.
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnistlab.errors import MnistLabError
 from mnistlab.explain import activations
 from mnistlab.models.insight import map_reader
 from mnistlab.plots.explained import relu_maps
 from mnistlab.plots.figure import Figure
+from mnistlab.widgets.explorers.explorer import Explorer
 from mnistlab.widgets.explorers.setting import Checked, SettingError, number, setting, whole_number
 from mnistlab.widgets.scripts import script, style
 from mnistlab.widgets.shared_digit import DigitPicker
 
 import anywidget
-import ipywidgets
 import keras
 import numpy as np
 import traitlets
@@ -56,7 +55,7 @@ class ReluView(anywidget.AnyWidget):
         maps = self._as_maps(maps)
         count, height, width = maps.shape
         with self.hold_sync():
-            self.maps, self.problem = maps, ""
+            self.maps = maps
             self.chosen = min(self.chosen, count - 1)
             self.row, self.column = min(self.row, height - 1), min(self.column, width - 1)
 
@@ -104,7 +103,7 @@ class ReluView(anywidget.AnyWidget):
         return whole_number(proposal.value, "column", 0, self.maps.shape[2] - 1)
 
 
-class ReluExplorer(ipywidgets.VBox):
+class ReluExplorer(Explorer):
     """Shows the feature maps of a layer before and after the ReLU, to play with.
 
     In the browser: choose a map, look at a pixel with the mouse or the arrow
@@ -149,16 +148,8 @@ class ReluExplorer(ipywidgets.VBox):
     ):
         self.model = model
         self._readers = {}
-        self.picker = DigitPicker(images, labels)
-        maps = self._maps(layer)
-        self.view = ReluView(maps=maps, layers=_layers(model, layer), layer=layer)
-        self.view.show_liveliest()
+        super().__init__(DigitPicker(images, labels), lambda: self._new_view(layer))
         self.view.observe(self._follow, "layer")
-        self.picker.digit.observe(self._follow, "image")
-        super().__init__([self.picker, self.view])
-
-    def __repr__(self) -> str:
-        return "ReluExplorer: needs a running kernel; the figure below shows the same"
 
     @property
     def before(self) -> np.ndarray:
@@ -184,13 +175,13 @@ class ReluExplorer(ipywidgets.VBox):
         """Draws what the explorer shows, for readers without a kernel."""
         return relu_maps(self.before, titles=[f"{self.layer}, map {self.chosen}"])
 
-    def close(self) -> None:
-        """Ends the explorer: it follows the shared digit no longer."""
-        if self.comm is not None:
-            self.picker.digit.unobserve(self._follow, "image")
-            self.picker.close()
-            self.view.close()
-        super().close()
+    def _new_view(self, layer: str) -> ReluView:
+        view = ReluView(maps=self._maps(layer), layers=_layers(self.model, layer), layer=layer)
+        view.show_liveliest()
+        return view
+
+    def _show_digit(self) -> None:
+        self.view.show(self._maps(self.layer))
 
     def _shifted(self) -> np.ndarray:
         return self.view.maps.astype("float64") + self.shift
@@ -202,13 +193,6 @@ class ReluExplorer(ipywidgets.VBox):
             self._readers[asked] = map_reader(*asked, before_activation=True)
         maps = self._readers[asked](image)[0]
         return np.ascontiguousarray(maps.transpose(2, 0, 1))
-
-    def _follow(self, change) -> None:
-        # Nobody who picks a digit waits for an exception: it is shown beside the maps.
-        try:
-            self.view.show(self._maps(self.layer))
-        except MnistLabError as cause:
-            self.view.problem = str(cause)
 
 
 def _layers(model: keras.Model, first: str) -> list[str]:

@@ -9,16 +9,16 @@ the model, in Python, whenever the shared digit changes.
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnistlab.errors import DesignError, MnistLabError
+from mnistlab.errors import DesignError
 from mnistlab.explain import activations
 from mnistlab.plots.explained import softmax_steps
 from mnistlab.plots.figure import Figure
+from mnistlab.widgets.explorers.explorer import Explorer
 from mnistlab.widgets.explorers.setting import Checked, SettingError, number, setting, whole_number
 from mnistlab.widgets.scripts import script, style
 from mnistlab.widgets.shared_digit import DigitPicker
 
 import anywidget
-import ipywidgets
 import numpy as np
 import traitlets
 
@@ -54,7 +54,7 @@ class SoftmaxView(anywidget.AnyWidget):
         with self.hold_sync():
             self.logits = self.start = logits
             self.chosen = int(np.argmax(logits)) if chosen is None else chosen
-            self.origin, self.problem, self.constant = origin, "", 0.0
+            self.origin, self.constant = origin, 0.0
 
     def _as_logits(self, values: object) -> list[float]:
         try:
@@ -89,7 +89,7 @@ class SoftmaxView(anywidget.AnyWidget):
         return whole_number(proposal.value, "chosen", 0, len(self.classes) - 1)
 
 
-class SoftmaxExplorer(ipywidgets.VBox):
+class SoftmaxExplorer(Explorer):
     """Shows how logits become probabilities, to play with.
 
     In the browser: move a slider or type a number, choose the true class, set
@@ -138,35 +138,20 @@ class SoftmaxExplorer(ipywidgets.VBox):
         temperature: float = 1.0,
     ):
         self.model = model
+        self._readers = {}
         if model is None:
             if images is not None:
                 raise DesignError(
                     "images are given without a model; give the model whose logits are to be shown."
                 )
-            self.picker = None
-            scores = _list_of(EXAMPLE if logits is None else logits)
-            self.view = SoftmaxView(
-                classes=_class_names(len(scores), labels), logits=scores, temperature=temperature
-            )
-            self.view.begin(scores, "the logits given")
-            super().__init__([self.view])
+            super().__init__(None, lambda: _view_of_given(logits, labels, temperature))
             return
         if images is None or logits is not None:
             raise DesignError(
                 "a model is given, and its logits are those of an image: give images to pick from, "
                 "and no logits of your own."
             )
-        self.picker = DigitPicker(images, labels)
-        scores = self._scores()
-        self.view = SoftmaxView(
-            classes=_class_names(len(scores)), logits=scores, temperature=temperature
-        )
-        self._begin(scores)
-        self.picker.digit.observe(self._follow, "image")
-        super().__init__([self.picker, self.view])
-
-    def __repr__(self) -> str:
-        return "SoftmaxExplorer: needs a running kernel; the figure below shows the same"
+        super().__init__(DigitPicker(images, labels), lambda: self._view_of_digit(temperature))
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -188,37 +173,42 @@ class SoftmaxExplorer(ipywidgets.VBox):
         """Draws what the explorer shows, for readers without a kernel."""
         return softmax_steps(self._shifted(), self.temperature, self.view.classes)
 
-    def close(self) -> None:
-        """Ends the explorer: it follows the shared digit no longer."""
-        if self.comm is not None:
-            if self.picker is not None:
-                self.picker.digit.unobserve(self._follow, "image")
-                self.picker.close()
-            self.view.close()
-        super().close()
-
     def _shifted(self) -> np.ndarray:
         return np.add(self.logits, self.constant)
 
     def _scores(self) -> list[float]:
         # Here, so that logits without a model do not have to wait for TensorFlow.
-        from mnistlab.models import prediction
+        from mnistlab.models.prediction import logit_reader
 
-        return prediction.logits(self.model, self.picker.digit.image)[0].tolist()
+        if self.model not in self._readers:
+            self._readers[self.model] = logit_reader(self.model)
+        return self._readers[self.model](self.picker.digit.image)[0].tolist()
 
-    def _begin(self, scores: list[float]) -> None:
-        digit = self.picker.digit
-        names = self.view.classes
+    def _view_of_digit(self, temperature: float) -> SoftmaxView:
+        scores = self._scores()
+        view = SoftmaxView(
+            classes=_class_names(len(scores)), logits=scores, temperature=temperature
+        )
+        self._begin(view, scores)
+        return view
+
+    def _begin(self, view: SoftmaxView, scores: list[float]) -> None:
+        digit, names = self.picker.digit, view.classes
         chosen = names.index(digit.label) if digit.label in names else None
         words = f"{digit.origin}, a {digit.label}" if digit.label else digit.origin
-        self.view.begin(scores, f"the model's logits for {words}", chosen)
+        view.begin(scores, f"the model's logits for {words}", chosen)
 
-    def _follow(self, change) -> None:
-        # Nobody who picks a digit waits for an exception: it is shown beside the bars.
-        try:
-            self._begin(self._scores())
-        except MnistLabError as cause:
-            self.view.problem = str(cause)
+    def _show_digit(self) -> None:
+        self._begin(self.view, self._scores())
+
+
+def _view_of_given(logits: object, labels: object, temperature: float) -> SoftmaxView:
+    scores = _list_of(EXAMPLE if logits is None else logits)
+    view = SoftmaxView(
+        classes=_class_names(len(scores), labels), logits=scores, temperature=temperature
+    )
+    view.begin(scores, "the logits given")
+    return view
 
 
 def _list_of(logits: object) -> list:
