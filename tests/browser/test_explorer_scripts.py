@@ -135,3 +135,15 @@ def test_the_right_mouse_button_moves_no_pixel_of_a_map(page):
     page.mouse.down(button="right")
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     assert page.evaluate("[models[0].row, models[0].column]") == [2, 2]
+
+
+def test_a_reset_brings_the_temperature_given_back(page):
+    logits = [2.0, 1.0]
+    view = SoftmaxView(classes=["a", "b"], logits=logits, start=logits, temperature=5)
+    open_alone(page, view)
+    field = page.locator(".mnistlab-softmax-temperature-field")
+    field.fill("0.5")
+    assert page.evaluate("models[0].temperature") == 0.5
+    page.locator(".mnistlab-softmax-reset").click()
+    assert page.evaluate("models[0].temperature") == 5
+    expect(field).to_have_value("5")

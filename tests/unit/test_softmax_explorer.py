@@ -79,6 +79,15 @@ class TestGivenLogits:
         assert explorer.logits == [2.0, 1.0, 0.1]
         assert (explorer.constant, explorer.temperature) == (0.0, 1.0)
 
+    def test_a_reset_brings_the_temperature_given_back(self, model):
+        for explorer in (
+            SoftmaxExplorer(logits=[1, 2], temperature=5),
+            SoftmaxExplorer(model, IMAGES, temperature=5),
+        ):
+            explorer.temperature = 0.5
+            explorer.reset()
+            assert (explorer.temperature, explorer.view.start_temperature) == (5.0, 5.0)
+
     def test_without_a_model_tensorflow_is_not_loaded(self):
         code = (
             "from mnistlab.widgets.explorers import SoftmaxExplorer\n"

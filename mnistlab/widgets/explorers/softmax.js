@@ -177,7 +177,7 @@ function render({ model, el, signal }) {
     reach = constantReach = 0;
     model.set("logits", [...get("start")]);
     model.set("constant", 0);
-    set("temperature", 1);
+    set("temperature", get("start_temperature"));
   });
 
   const settings = create("div", "mnistlab-settings");

@@ -43,10 +43,17 @@ class SoftmaxView(anywidget.AnyWidget):
     origin = traitlets.Unicode(help="where these come from").tag(sync=True)
     problem = traitlets.Unicode(help="why they are not those of the digit").tag(sync=True)
 
+    start_temperature = traitlets.Float(help="likewise").tag(sync=True)
+
     logits = Checked(help="(classes,) list of float").tag(sync=True)
     temperature = Checked(1.0).tag(sync=True)
     constant = Checked(0.0, help="what is added to all logits").tag(sync=True)
     chosen = Checked(0, help="the class of the formula and the loss").tag(sync=True)
+
+    @traitlets.default("start_temperature")
+    def _given_temperature(self):
+        # Asked for when the view is made, before anybody can set another.
+        return self.temperature
 
     def begin(self, logits: np.ndarray, origin: str, chosen: int | None = None) -> None:
         """Shows new logits, and the most probable class where none is chosen."""
@@ -165,9 +172,10 @@ class SoftmaxExplorer(Explorer):
         return float(activations.cross_entropy(scaled[None], np.array([self.chosen]))[0])
 
     def reset(self) -> None:
-        """Brings back the logits of the digit, or those given."""
+        """Brings back the logits of the digit, or those given, and the temperature given."""
         with self.view.hold_sync():
-            self.logits, self.constant, self.temperature = self.view.start, 0.0, 1.0
+            self.logits, self.constant = self.view.start, 0.0
+            self.temperature = self.view.start_temperature
 
     def figure(self) -> Figure:
         """Draws what the explorer shows, for readers without a kernel."""
