@@ -28,6 +28,7 @@ KIND = "mnistlab shared digit 1"
 LARGEST_FILE = 2**16
 MOST_IMAGES = 40
 DRAWN = "your drawing"
+MOST_CHARACTERS = 100
 
 
 class SharedDigit(traitlets.HasTraits):
@@ -56,10 +57,11 @@ class SharedDigit(traitlets.HasTraits):
         Args:
             image: (28, 28) or (28, 28, 1), uint8 or float in [0, 1].
             label: its class, when that is known.
-            origin: where it comes from, in a few words.
+            origin: where it comes from, in a few words; 100 characters at most,
+                as for the class.
 
         Raises:
-            DataError: it is not one such image.
+            DataError: it is not one such image, or the words are too long.
         """
         self._become(image, label, origin)
         self._keep()
@@ -72,7 +74,7 @@ class SharedDigit(traitlets.HasTraits):
     def _become(self, image: np.ndarray, label: object, origin: str) -> None:
         image = _one_digit(image)
         # The image comes last: who follows it finds the words that belong to it.
-        self.label, self.origin = str(label), origin
+        self.label, self.origin = _few_words(str(label), "label"), _few_words(origin, "origin")
         self.image = image
 
     @traitlets.validate("image")
@@ -326,15 +328,20 @@ def _from_json(path: Path) -> dict:
             raise ValueError
         pixels = base64.b64decode(content["pixels"], validate=True)
         image = np.frombuffer(pixels, "<f4").reshape(SIDE, SIDE)
-        words = {key: _short_text(content[key]) for key in ("label", "origin")}
+        words = {key: _few_words(content[key], key) for key in ("label", "origin")}
         return {"image": _one_digit(image), **words}
     except (ValueError, TypeError, KeyError, RecursionError) as cause:
         raise ValueError("is damaged, or was written by something else") from cause
 
 
-def _short_text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > 100:
-        raise ValueError
+def _few_words(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise DataError(f"{name}: expected a text, found {value!r}. Say it in a few words.")
+    if len(value) > MOST_CHARACTERS:
+        raise DataError(
+            f"{name}: expected at most {MOST_CHARACTERS} characters, found {len(value)}. Say it in "
+            "a few words."
+        )
     return value
 
 

@@ -91,6 +91,22 @@ class TestSharedDigit:
         np.testing.assert_array_equal(digit.image, as_float(IMAGES[0]))
         assert digit.label == "5"
 
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            ({"origin": "x" * 101}, "origin: expected at most 100 characters, found 101"),
+            ({"label": "7" * 101}, "label: expected at most 100 characters, found 101"),
+            ({"origin": 3}, "origin: expected a text, found 3"),
+        ],
+    )
+    def test_words_that_could_not_be_kept_are_refused_at_once(self, digit, words, message):
+        digit.choose(IMAGES[0], 5, "x" * 100)
+        with pytest.raises(DataError, match=message):
+            digit.choose(IMAGES[1], **words)
+        np.testing.assert_array_equal(digit.image, as_float(IMAGES[0]))
+        assert (digit.label, digit.origin, digit.notice) == ("5", "x" * 100, "")
+        assert SharedDigit().origin == "x" * 100
+
     def test_a_suggestion_gives_way_to_a_choice_and_is_not_kept(self, digit, folder):
         digit.suggest(IMAGES[0], 5, "image 0")
         assert digit.label == "5"
