@@ -115,7 +115,7 @@ def expect_array(
         >>> expect_array(np.ones((4, 4)), np.ones((3, 3)), name="your kernel")
         Traceback (most recent call last):
             ...
-        mnistlab.exercises.exercise.Mistake: your kernel is 4x4; 3x3 was asked.
+        mnistlab.exercises.exercise.Mistake: your kernel is 4x4; what was asked is 3x3.
     """
     if answer is None or answer is ...:
         raise NotAttempted
@@ -124,7 +124,7 @@ def expect_array(
         if _equal(found, np.asarray(wrong), tolerance):
             raise Mistake(message)
     if found.shape != right.shape:
-        raise Mistake(f"{name} is {_size(found)}; {_size(right)} was asked.")
+        raise Mistake(f"{name} is {_size(found)}; what was asked is {_size(right)}.")
     if not _equal(found, right, tolerance):
         raise Mistake(f"{_first_difference(found, right, tolerance, name)}")
 

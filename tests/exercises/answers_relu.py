@@ -46,7 +46,7 @@ WRONG = {
         ([-2, 0, 0, -0.1, 0], "the wrong half"),
         ([0, 0, 1, 0, 1], "Those are the slopes"),
         ([-0.6, 0, 3.5, -0.03, 1], "the leaky ReLU"),
-        ([0, 3.5, 1], "5 values was asked"),
+        ([0, 3.5, 1], "what was asked is 5 values"),
         ([0, 0, 3.5, 0, 0], "differs in 1 of 5"),
     ],
     "parameters": [
@@ -80,7 +80,7 @@ WRONG = {
         (lambda w1, b1, w2, b2: w1 @ w2, "Two arrays were asked"),
         (
             lambda w1, b1, w2, b2: (w1 @ w2, (b1 @ w2 + b2)[None]),
-            "your bias is 1x2; 2 values was asked",
+            "your bias is 1x2; what was asked is 2 values",
         ),
         (7, "A function was asked"),
     ],

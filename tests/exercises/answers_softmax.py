@@ -110,7 +110,7 @@ WRONG = {
         (P - [1, 0, 0], "the gradient for the label 0"),
         (P - 1, "subtracted 1 everywhere"),
         ([2.0, 0.0, 0.1], "from the scores"),
-        ([0.659, -0.758], "3 values was asked"),
+        ([0.659, -0.758], "what was asked is 3 values"),
     ],
     "softmax": [
         (naive, "Subtract the largest score"),

@@ -102,7 +102,7 @@ class TestNumbers:
 
 class TestArrays:
     def test_both_sizes_are_named(self):
-        with pytest.raises(Mistake, match="your kernel is 4x4; 3x3 was asked"):
+        with pytest.raises(Mistake, match="your kernel is 4x4; what was asked is 3x3"):
             judging.expect_array(np.ones((4, 4)), np.ones((3, 3)), name="your kernel")
 
     def test_the_first_wrong_value_is_named(self):
