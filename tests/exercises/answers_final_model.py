@@ -95,7 +95,10 @@ WRONG = {
             "right answers only",
         ),
         (lambda labels, predictions: _counted(labels, predictions) / len(labels), "shares"),
-        (lambda labels, predictions: confusion_matrix(labels, predictions), "what was asked is 10x10"),
+        (
+            lambda labels, predictions: confusion_matrix(labels, predictions),
+            "what was asked is 10x10",
+        ),
         (lambda labels, predictions: np.mean(labels == predictions), "a single value"),
     ],
     "abstain": [
