@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mnistlab import load_mnist
+
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -144,14 +146,18 @@ def running_browser(executable: str) -> Iterator[object]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
+    """What the kernels inherit: the data found, and folders in place of the reader's own."""
+    mnist = load_mnist()
+    data = {"MNISTLAB_OFFLINE": "1"} if mnist.path is None else {"MNISTLAB_DATA": str(mnist.path)}
     own = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_RUNTIME_DIR": "runtime",
         "JUPYTERLAB_SETTINGS_DIR": "settings",
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "MNISTLAB_CACHE": "cache",
         "MNISTLAB_OUTPUT": "output",
     }
-    return os.environ | {name: str(folder / place) for name, place in own.items()}
+    return os.environ | data | {name: str(folder / place) for name, place in own.items()}
 
 
 def _write_settings(folder: Path) -> None:
