@@ -9,7 +9,7 @@ GIVEN = np.array([-2.0, 0.0, 3.5, -0.1, 1.0])
 
 
 def _judge_by_hand(answer):
-    judging.expect_array(
+    judging.expect_numbers(
         answer,
         np.maximum(GIVEN, 0),
         {
@@ -23,7 +23,6 @@ def _judge_by_hand(answer):
                 np.where(GIVEN > 0, GIVEN, 0.3 * GIVEN)
             ),
         },
-        name="your list",
     )
 
 
@@ -51,6 +50,8 @@ def _judge_parameters(answer):
             "That is the first layer. What is left after multiplying out has no place for the 100 "
             "units.": 100 * 785,
             "That is the second layer. Multiplied out, the inputs are the 784 pixels.": 10 * 101,
+            "That multiplies all three sizes. One layer has a weight for each pair of an input and "
+            "a unit, and a bias for each unit.": 784 * 100 * 10,
         },
     )
 
@@ -74,13 +75,15 @@ def _judge_vanishing(answer):
             "That divides by the number of layers. Each layer multiplies by 0.25 once more.": (
                 0.25 / 6
             ),
+            "That is what one layer leaves at best. Here are six.": 0.25,
+            "That is rounded too far; write it as a power or as a fraction.": 0.0002,
             "That is one layer too few.": 0.25**5,
             "That is one layer too many.": 0.25**7,
             "The largest slope of the sigmoid is 0.25; 0.5 is its value there.": 0.5**6,
             "That would be tanh or ReLU, whose slope can be 1. The sigmoid's is 0.25 at most.": 1,
             "It is the other way round: so many times smaller.": 4**6,
         },
-        tolerance=1e-6,
+        tolerance=5e-6,
     )
 
 
@@ -179,6 +182,15 @@ def _judge_silent_units(answer):
             ),
             "It counts the units that do answer. How many are left?": (
                 lambda outputs: (outputs != 0).any(axis=0).sum()
+            ),
+            "It says which units are silent. How many are there?": (
+                lambda outputs: np.flatnonzero((outputs == 0).all(axis=0))
+            ),
+            "It asks whether the whole table is 0. Ask it of each unit by itself, axis=0.": (
+                lambda outputs: (outputs == 0).all().sum()
+            ),
+            "It looks at the first image only. Silent is a unit that is 0 for all images.": (
+                lambda outputs: (outputs[0] == 0).sum()
             ),
             "Those are shares; count the units.": lambda outputs: (outputs == 0).all(axis=0).mean(),
             "It says of each unit whether it is silent. How many are? Sum them up.": (

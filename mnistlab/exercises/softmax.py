@@ -19,6 +19,8 @@ def _judge_even(answer):
             "Equal scores do not make the probabilities vanish: e^3 is a positive number.": 0,
             "That is a share of a hundred; write it as a share of 1.": 10,
             "That is e^3. Divide it by the sum over all ten digits.": np.exp(3),
+            "That is a tenth of the score. A tenth is right, but of the 1 that all digits share; "
+            "the score itself does not matter.": 0.3,
         },
     )
 
@@ -43,6 +45,8 @@ def _judge_times_as_probable(answer):
             "That is how many times as probable the 8 is; the 3 was asked.": np.exp(-2.3),
             "That takes powers of 10; softmax takes powers of e = 2.718.": 10**2.3,
             "That is e^5, the exponential of the 3. Divide it by that of the 8.": np.exp(5.0),
+            "That is the probability that the 3 would have if there were only these two. Divide it "
+            "by that of the 8.": np.exp(2.3) / (1 + np.exp(2.3)),
         },
         tolerance=0.05,
     )
@@ -75,6 +79,7 @@ def _judge_loss(answer):
                 1 - p[1]
             ),
             "That takes minus the logarithm of the score; take that of the probability.": 0.0,
+            "That is rounded too far; give two decimals.": 1.4,
         },
         tolerance=0.005,
     )
@@ -90,7 +95,7 @@ loss = Exercise(
 
 def _judge_gradient(answer):
     p = PROBABILITIES
-    judging.expect_array(
+    judging.expect_numbers(
         answer,
         p - [0, 1, 0],
         {
@@ -101,12 +106,17 @@ def _judge_gradient(answer):
             "That is the gradient for the label 0. Classes are counted from 0, so the label 1 is "
             "the second one.": p - [1, 0, 0],
             "You subtracted 1 everywhere. y has its 1 at the place of the label only.": p - 1,
+            "That is the gradient for the label 2, the third one. Classes are counted from 0.": (
+                p - [0, 0, 1]
+            ),
+            "The sign of the second number is wrong: it is p - 1, and p is below 1.": (
+                np.abs(p - [0, 1, 0])
+            ),
             "That subtracts the label from the scores; subtract it from the probabilities.": (
                 np.array(SCORES) - [0, 1, 0]
             ),
         },
         tolerance=0.002,
-        name="your gradient",
     )
 
 
@@ -114,8 +124,8 @@ gradient = Exercise(
     _judge_gradient,
     "Write the label as a row with a 1 at its place: y = [0, 1, 0]. Then subtract it from p.",
     [0.659, -0.758, 0.099],
-    "p - y. The score of the label is to rise (its slope is negative), the others are to fall, "
-    "each as much as it took from it; together the three are 0.",
+    "p - y. The score of the true class is to rise (its slope is negative), each of the others is "
+    "to fall, by its own probability. The three sum to 0.",
 )
 
 

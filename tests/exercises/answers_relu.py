@@ -30,7 +30,7 @@ def count_in_a_loop(outputs):
 RIGHT = {
     "by_hand": [[0, 0, 3.5, 0, 1], np.array([0.0, 0, 3.5, 0, 1]), (0, 0, 3.5, 0, 1.0)],
     "parameters": [7850, 10 * 785, 7850.0],
-    "vanishing": [0.25**6, 1 / 4096, 0.000244],
+    "vanishing": [0.25**6, 1 / 4096, 0.000244, 0.00024],
     "merge": [merge, merge_by_trying, merge_as_list],
     "silent_units": [
         lambda outputs: (outputs == 0).all(axis=0).sum(),
@@ -46,8 +46,8 @@ WRONG = {
         ([-2, 0, 0, -0.1, 0], "the wrong half"),
         ([0, 0, 1, 0, 1], "Those are the slopes"),
         ([-0.6, 0, 3.5, -0.03, 1], "the leaky ReLU"),
-        ([0, 3.5, 1], "what was asked is 5 values"),
-        ([0, 0, 3.5, 0, 0], "differs in 1 of 5"),
+        ([0, 3.5, 1], "5 numbers were asked"),
+        ([0, 0, 3.5, 0, 0], "Number 5 of 5, 0, is not right"),
     ],
     "parameters": [
         (79_510, "counts both layers"),
@@ -56,11 +56,14 @@ WRONG = {
         (8624, "not for each input"),
         (78_500, "That is the first layer"),
         (1010, "That is the second layer"),
+        (784_000, "multiplies all three sizes"),
         (110, "110 is not it"),
     ],
     "vanishing": [
         (1.5, "and not added"),
         (0.25 / 6, "divides by the number of layers"),
+        (0.25, "what one layer leaves"),
+        (0.0002, "rounded too far"),
         (0.25**5, "one layer too few"),
         (0.25**7, "one layer too many"),
         (0.5**6, "0.5 is its value"),
@@ -94,6 +97,9 @@ WRONG = {
         (lambda outputs: (outputs < 0).all(axis=0).sum(), "nothing is below 0"),
         (lambda outputs: 0, "After a ReLU nothing is below 0"),
         (lambda outputs: 1, "your function gives 1"),
+        (lambda outputs: np.flatnonzero((outputs == 0).all(axis=0)), "which units are silent"),
+        (lambda outputs: (outputs == 0).all().sum(), "whether the whole table is 0"),
+        (lambda outputs: (outputs[0] == 0).sum(), "the first image only"),
         ([0], "A function was asked"),
     ],
 }

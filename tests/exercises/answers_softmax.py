@@ -84,7 +84,8 @@ WRONG = {
         (0, "do not make the probabilities vanish"),
         (10, "as a share of 1"),
         (np.exp(3), "Divide it by the sum"),
-        (0.3, "0.3 is not it"),
+        (0.3, "a tenth of the score"),
+        (0.5, "0.5 is not it"),
     ],
     "times_as_probable": [
         (5 / 2.7, "divides the scores"),
@@ -92,6 +93,7 @@ WRONG = {
         (np.exp(-2.3), "how many times as probable the 8 is"),
         (10**2.3, "powers of 10"),
         (np.exp(5), "exponential of the 3"),
+        (0.909, "only these two"),
         (3, "3 is not it"),
     ],
     "loss": [
@@ -102,6 +104,7 @@ WRONG = {
         (0.242, "That is the probability of the label"),
         (0.758, "1 minus the probability"),
         (0, "that of the probability"),
+        (1.4, "rounded too far"),
         (1.5, "1.5 is not it"),
     ],
     "gradient": [
@@ -110,7 +113,10 @@ WRONG = {
         (P - [1, 0, 0], "the gradient for the label 0"),
         (P - 1, "subtracted 1 everywhere"),
         ([2.0, 0.0, 0.1], "from the scores"),
-        ([0.659, -0.758], "what was asked is 3 values"),
+        (P - [0, 0, 1], "the gradient for the label 2"),
+        ([0.659, 0.758, 0.099], "The sign of the second number"),
+        ([0.659, -0.758], "3 numbers were asked"),
+        ([0.659, -0.5, 0.099], "Number 2 of 3, -0.5, is not right"),
     ],
     "softmax": [
         (naive, "Subtract the largest score"),
