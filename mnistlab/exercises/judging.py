@@ -268,10 +268,11 @@ def _difference(case: Sequence[object], found: object, wanted: object) -> str:
 def _first_difference(found: np.ndarray, right: np.ndarray, tolerance: float, name: str) -> str:
     wrong = ~np.isclose(found, right, rtol=tolerance, atol=tolerance, equal_nan=True)
     place = tuple(int(index) for index in np.argwhere(wrong)[0])
-    where = f"[{', '.join(map(str, place))}]" if place else ""
+    where = f"at [{', '.join(map(str, place))}], " if place else ""
+    # What would be right is not told: an array is often the whole answer.
     return (
-        f"{name} differs in {int(wrong.sum())} of {right.size} values: at {where or 'its value'} "
-        f"it has {found[place]:g}, and {right[place]:g} was asked."
+        f"{name} differs in {int(wrong.sum())} of {right.size} values; the first of them, "
+        f"{where}is {found[place]:g}. Run .hint() for a step toward the answer."
     )
 
 
