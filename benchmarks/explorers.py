@@ -11,10 +11,9 @@ says what the browser itself takes on this machine.
 
 import argparse
 import json
-import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,15 +38,21 @@ KEYS = {
 }
 EXPLORERS = dict.fromkeys(root for root, _ in KEYS.values() if root != NOTHING)
 
+MAKES = (
+    "ConvolutionExplorer(images)",
+    "SoftmaxExplorer(model, images)",
+    "ReluExplorer(model, images)",
+)
 CELLS = (
     "import numpy as np\n"
     "from mnistlab.models import zoo\n"
     "from mnistlab.widgets.explorers import ConvolutionExplorer, ReluExplorer, SoftmaxExplorer\n"
     "images = np.random.default_rng(0).integers(0, 256, (30, 28, 28), dtype='uint8')\n"
     "model = zoo.build('baseline')",
-    "convolution = ConvolutionExplorer(images)\nconvolution",
-    "scores = SoftmaxExplorer(model, images)\nscores",
-    "maps = ReluExplorer(model, images)\nmaps",
+    *(
+        f"{name} = {make}\n{name}"
+        for name, make in zip(("convolution", "scores", "maps"), MAKES, strict=True)
+    ),
 )
 SHOWN_BY_PYTHON = (
     "[f'{convolution.value:.2f}', f'{scores.probabilities.max():.3f}', f'{100 * maps.zeros:.1f}']"
@@ -98,18 +103,18 @@ def main() -> None:
         for root in EXPLORERS:
             expect(page.locator(root)).to_have_attribute("data-drawn", re.compile(r"\d+"))
         time_of_key(page, *KEYS["ReLU, pixel"], "ArrowRight")
-        time_of_pick(page, 1)
+        time_of_pick(page, 1, EXPLORERS)
         check_equal(opened)
         keys, picks = measure(page, rounds)
+        alone = measure_alone(opened, rounds)
     show("A key press, to the end of its frame", keys, FRAME, "a frame at 60 Hz")
-    show("A picked digit, through Python and back", picks, IMMEDIATE, "100 ms")
+    show("A picked digit, through Python and back, one explorer", alone, IMMEDIATE, "100 ms")
+    show("A picked digit, three explorers in one kernel", picks, IMMEDIATE, "100 ms")
 
 
 @contextmanager
 def notebook_server(folder: Path) -> Iterator[lab.Lab]:
     """Starts JupyterLab with the notebook of the three explorers, benchmark.ipynb."""
-    # A folder for the shared digit, so that the learner's own stays what it is.
-    os.environ["MNISTLAB_CACHE"] = str(folder / "cache")
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
@@ -132,9 +137,24 @@ def measure(page: Page, rounds: int) -> tuple[dict[str, list], dict[str, list]]:
         key = ("ArrowLeft", "ArrowRight")[turn % 2]
         for name, (root, target) in KEYS.items():
             keys[name].append(time_of_key(page, root, target, key))
-        for root, time in time_of_pick(page, turn % 30).items():
+        for root, time in time_of_pick(page, turn % 30, EXPLORERS).items():
             picks[root].append(time)
     return keys, {root.removeprefix(".mnistlab-"): times for root, times in picks.items()}
+
+
+def measure_alone(opened: lab.OpenNotebook, rounds: int) -> dict[str, list]:
+    """Times a pick where an explorer is the only one of its kernel, as in the notebooks."""
+    opened.evaluate("for each in (convolution, scores, maps): each.close()\n'closed'")
+    picks = {}
+    for root, make in zip(EXPLORERS, MAKES, strict=True):
+        opened.evaluate(f"alone = {make}\nalone")
+        expect(opened.page.locator(root)).to_have_attribute("data-drawn", re.compile(r"\d+"))
+        # The digit that is shared already would draw nothing: begin with another one.
+        time_of_pick(opened.page, rounds % 30, [root])
+        times = [time_of_pick(opened.page, turn % 30, [root])[root] for turn in range(rounds)]
+        picks[root.removeprefix(".mnistlab-")] = times
+        opened.evaluate("alone.close()\n'closed'")
+    return picks
 
 
 def time_of_key(page: Page, root: str, target: str, key: str) -> float:
@@ -144,11 +164,11 @@ def time_of_key(page: Page, root: str, target: str, key: str) -> float:
     return _times(page, 1)[root]
 
 
-def time_of_pick(page: Page, place: int) -> dict[str, float]:
+def time_of_pick(page: Page, place: int, roots: Iterable[str]) -> dict[str, float]:
     """Picks a digit; it is not the one shown, or nothing would be drawn."""
-    page.evaluate(WATCH, [list(EXPLORERS), "click"])
+    page.evaluate(WATCH, [list(roots), "click"])
     page.locator(".mnistlab-picker").first.locator(".mnistlab-picker-image").nth(place).click()
-    return _times(page, len(EXPLORERS))
+    return _times(page, len(list(roots)))
 
 
 def _times(page: Page, count: int) -> dict[str, float]:
