@@ -15,14 +15,6 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype="uint8")
 LABELS = np.array([5, 0, 4, 1, 9, 2])
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """A cache folder of its own for each test; made by whoever writes to it first."""
-    path = tmp_path / "cache"
-    monkeypatch.setenv("MNISTLAB_CACHE", str(path))
-    return path
-
-
 @pytest.fixture
 def digit():
     return SharedDigit()

@@ -7,7 +7,6 @@ from mnistlab.errors import DataError, DesignError
 from mnistlab.models import zoo
 from mnistlab.models.prediction import logits, predict
 from mnistlab.plots import Figure
-from mnistlab.widgets import shared_digit
 from mnistlab.widgets.explorers import SoftmaxExplorer
 
 import numpy as np
@@ -15,19 +14,6 @@ import pytest
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 28, 28), dtype="uint8")
 LABELS = np.array([5, 0, 4, 1])
-
-
-@pytest.fixture(autouse=True)
-def digit(tmp_path, monkeypatch):
-    """A shared digit and a cache folder of its own for each test."""
-    monkeypatch.setenv("MNISTLAB_CACHE", str(tmp_path))
-    monkeypatch.setattr(shared_digit, "shared", shared_digit.SharedDigit())
-    return shared_digit.shared
-
-
-@pytest.fixture(scope="module")
-def model():
-    return zoo.build("lenet5")
 
 
 @pytest.fixture
@@ -110,16 +96,16 @@ class TestOfAModel:
         assert of_model.chosen == 4
         assert of_model.view.origin == "the model's logits for image 2, a 4"
 
-    def test_it_follows_what_is_picked_elsewhere(self, of_model, model, digit):
+    def test_it_follows_what_is_picked_elsewhere(self, of_model, model, shared):
         of_model.constant = 3
-        digit.choose(IMAGES[3])
+        shared.choose(IMAGES[3])
         np.testing.assert_allclose(of_model.logits, logits(model, IMAGES[3])[0], rtol=1e-6)
         assert of_model.view.start == of_model.logits
         assert of_model.chosen == int(np.argmax(of_model.logits))
         assert of_model.constant == 0
 
-    def test_it_begins_with_the_digit_of_another_explorer(self, model, digit):
-        digit.choose(IMAGES[1], 0)
+    def test_it_begins_with_the_digit_of_another_explorer(self, model, shared):
+        shared.choose(IMAGES[1], 0)
         explorer = SoftmaxExplorer(model, IMAGES, LABELS)
         np.testing.assert_allclose(explorer.logits, logits(model, IMAGES[1])[0], rtol=1e-6)
 
@@ -140,11 +126,11 @@ class TestOfAModel:
         of_model.picker.selected = 2
         assert of_model.view.problem == ""
 
-    def test_a_closed_one_follows_no_longer(self, of_model, digit):
+    def test_a_closed_one_follows_no_longer(self, of_model, shared):
         of_model.close()
         of_model.close()
         before = of_model.view.logits
-        digit.choose(IMAGES[3])
+        shared.choose(IMAGES[3])
         assert of_model.view.logits == before
 
 

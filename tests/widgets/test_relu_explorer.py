@@ -4,7 +4,6 @@ from mnistlab.errors import DataError, DesignError
 from mnistlab.models import zoo
 from mnistlab.models.insight import feature_maps
 from mnistlab.plots import Figure
-from mnistlab.widgets import shared_digit
 from mnistlab.widgets.explorers import ReluExplorer
 
 import numpy as np
@@ -12,19 +11,6 @@ import pytest
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 28, 28), dtype="uint8")
 LABELS = np.array([5, 0, 4, 1])
-
-
-@pytest.fixture(autouse=True)
-def digit(tmp_path, monkeypatch):
-    """A shared digit and a cache folder of its own for each test."""
-    monkeypatch.setenv("MNISTLAB_CACHE", str(tmp_path))
-    monkeypatch.setattr(shared_digit, "shared", shared_digit.SharedDigit())
-    return shared_digit.shared
-
-
-@pytest.fixture(scope="module")
-def model():
-    return zoo.build("lenet5")
 
 
 @pytest.fixture
@@ -53,14 +39,14 @@ class TestMaps:
         strongest = np.abs(explorer.before).max()
         assert abs(explorer.before[explorer.row, explorer.column]) == strongest
 
-    def test_it_follows_what_is_picked(self, explorer, model, digit):
+    def test_it_follows_what_is_picked(self, explorer, model, shared):
         explorer.picker.selected = 2
         np.testing.assert_allclose(explorer.view.maps, maps_of(model, IMAGES[2]), rtol=1e-6)
-        digit.choose(IMAGES[3])
+        shared.choose(IMAGES[3])
         np.testing.assert_allclose(explorer.view.maps, maps_of(model, IMAGES[3]), rtol=1e-6)
 
-    def test_it_begins_with_the_digit_of_another_explorer(self, model, digit):
-        digit.choose(IMAGES[1], 0)
+    def test_it_begins_with_the_digit_of_another_explorer(self, model, shared):
+        shared.choose(IMAGES[1], 0)
         explorer = ReluExplorer(model, IMAGES, LABELS)
         np.testing.assert_allclose(explorer.view.maps, maps_of(model, IMAGES[1]), rtol=1e-6)
 
@@ -98,11 +84,11 @@ class TestMaps:
         explorer.picker.selected = 2
         assert explorer.view.problem == ""
 
-    def test_a_closed_one_follows_no_longer(self, explorer, digit):
+    def test_a_closed_one_follows_no_longer(self, explorer, shared):
         before = explorer.view.maps
         explorer.close()
         explorer.close()
-        digit.choose(IMAGES[3])
+        shared.choose(IMAGES[3])
         np.testing.assert_array_equal(explorer.view.maps, before)
 
 

@@ -7,7 +7,7 @@ from mnistlab.errors import DataError, DesignError
 from mnistlab.explain.convolution import cross_correlate
 from mnistlab.explain.sobel import KERNELS, SOBEL_X, SOBEL_Y, box_kernel, gaussian_kernel, luminance
 from mnistlab.plots.explained import SIGNED_COLORS
-from mnistlab.widgets import explorers, shared_digit
+from mnistlab.widgets import explorers
 from mnistlab.widgets.explorers import convolution
 from mnistlab.widgets.explorers.convolution import ConvolutionExplorer
 
@@ -18,14 +18,6 @@ RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (3, 28, 28), dtype="uint8")
 PHOTO = RNG.integers(0, 256, (120, 240, 3), dtype="uint8")
 SCRIPT = convolution.ConvolutionView._esm
-
-
-@pytest.fixture(autouse=True)
-def shared(monkeypatch, tmp_path):
-    """A shared digit of this test's own, and a cache folder that nobody uses."""
-    monkeypatch.setenv("MNISTLAB_CACHE", str(tmp_path))
-    monkeypatch.setattr(shared_digit, "shared", shared_digit.SharedDigit())
-    return shared_digit.shared
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """What all explorers have in common: the picker, following the shared digit, and their end."""
 
 from mnistlab.errors import MnistLabError
-from mnistlab.models import zoo
-from mnistlab.widgets import shared_digit
 from mnistlab.widgets.explorers import ConvolutionExplorer, ReluExplorer, SoftmaxExplorer
 
 import anywidget
@@ -11,19 +9,6 @@ import pytest
 from ipywidgets.widgets import widget
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 28, 28), dtype="uint8")
-
-
-@pytest.fixture(autouse=True)
-def digit(tmp_path, monkeypatch):
-    """A shared digit and a cache folder of its own for each test."""
-    monkeypatch.setenv("MNISTLAB_CACHE", str(tmp_path))
-    monkeypatch.setattr(shared_digit, "shared", shared_digit.SharedDigit())
-    return shared_digit.shared
-
-
-@pytest.fixture(scope="module")
-def model():
-    return zoo.build("lenet5")
 
 
 def living() -> set[str]:
@@ -42,16 +27,16 @@ def living() -> set[str]:
         lambda model: SoftmaxExplorer("no model", IMAGES),
     ],
 )
-def test_one_that_cannot_be_made_leaves_nothing_behind(model, digit, fail):
+def test_one_that_cannot_be_made_leaves_nothing_behind(model, shared, fail):
     before = living()
     with pytest.raises(MnistLabError):
         fail(model)
     assert living() == before
-    assert all(not names.get("change") for names in digit._trait_notifiers.values())
+    assert all(not names.get("change") for names in shared._trait_notifiers.values())
 
 
 @pytest.mark.parametrize("first", ["convolution", "softmax", "relu"])
-def test_one_that_fails_says_so_and_stops_no_other(model, digit, monkeypatch, first):
+def test_one_that_fails_says_so_and_stops_no_other(model, shared, monkeypatch, first):
     explorers = {
         "convolution": lambda: ConvolutionExplorer(IMAGES),
         "softmax": lambda: SoftmaxExplorer(model, IMAGES),
@@ -63,16 +48,16 @@ def test_one_that_fails_says_so_and_stops_no_other(model, digit, monkeypatch, fi
         raise RuntimeError("the machine is out of ink")
 
     monkeypatch.setattr(failing, "_show_digit", fail)
-    digit.choose(IMAGES[2])
+    shared.choose(IMAGES[2])
     assert "RuntimeError: the machine is out of ink" in failing.view.problem
-    np.testing.assert_array_equal(follower.image, digit.image)
+    np.testing.assert_array_equal(follower.image, shared.image)
     assert follower.view.problem == ""
     monkeypatch.undo()
     failing._follow()
     assert failing.view.problem == ""
 
 
-def test_closed_it_takes_its_picker_and_view_along(digit):
+def test_closed_it_takes_its_picker_and_view_along(shared):
     before = living()
     explorer = ConvolutionExplorer(IMAGES)
     assert len(living() - before) == 2
@@ -80,5 +65,5 @@ def test_closed_it_takes_its_picker_and_view_along(digit):
     explorer.close()
     assert living() == before
     shown = explorer.image
-    digit.choose(IMAGES[1])
+    shared.choose(IMAGES[1])
     assert explorer.image is shown
