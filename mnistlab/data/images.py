@@ -6,9 +6,12 @@ word. So what is not such a picture is refused here, with what was found in it.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
+from mnistlab.data.framing import as_pixels, place
 from mnistlab.data.pictures import check_single, open_picture, unit_floats
+from mnistlab.data.strokes import WIDTH, draw_strokes
 from mnistlab.errors import ImageError
 
 import numpy as np
@@ -25,6 +28,39 @@ GRAY_TOLERANCE = 4
 EXPECTED = f"expected is one digit of {SIDE}x{SIDE} pixels, light ink on black, as in MNIST"
 
 TO_MAKE_IT_FIT = "Crop the picture to a square around the digit and scale it first."
+
+
+def strokes_to_digit(
+    strokes: Sequence, width: float = WIDTH, keep_aspect: bool = True, center: str = "mass"
+) -> np.ndarray:
+    """Draws pen strokes as MNIST has its digits.
+
+    The strokes are scaled while they are points, and drawn afterwards with a
+    pen of a fixed width: neither the brush nor the size of the canvas matters.
+
+    Args:
+        strokes: a list of (n, 2) arrays of x and y, y down, in any scale and
+            place; a single point is a dot.
+        width: of the pen, in pixels of the 28x28 image.
+        keep_aspect: `False` stretches the strokes to a square of 20x20, which
+            is not what MNIST did.
+        center: "mass" puts the center of mass in the middle, as MNIST did;
+            "box" puts the bounding box there.
+
+    Returns:
+        (28, 28) uint8, light ink on black.
+
+    Raises:
+        ImageError: there is no ink, or the strokes are not what they should be.
+
+    Example:
+        >>> seven = [[(0, 0), (60, 0), (20, 90)], [(15, 45), (55, 45)]]
+        >>> digit = strokes_to_digit(seven)
+        >>> digit.shape, int(np.ptp(np.flatnonzero(digit.any(axis=1)))) + 1
+        ((28, 28), 20)
+    """
+    box = draw_strokes(strokes, width, keep_aspect=keep_aspect)
+    return as_pixels(place(box, center))
 
 
 def load_image(path: str | os.PathLike) -> np.ndarray:
