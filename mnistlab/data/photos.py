@@ -4,20 +4,16 @@ A photograph is an array of rows, columns and three colors. Pictures of other
 kinds are brought into that form, or are refused where that would be a guess.
 """
 
-from mnistlab.data.pictures import Source, check_single, open_picture, unit_floats
+from mnistlab.data.pictures import Source, read_pixels
 from mnistlab.errors import ImageError
 
 import numpy as np
-from PIL import Image, ImageOps
 
 SAMPLES = ("china", "flower")
 
 EXPECTED = "expected is a photo of at most 25 megapixels"
 
 TO_MAKE_IT_FIT = "Scale it down first; 1,000 pixels a side are plenty here."
-
-_KINDS = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
-"""Pillow's pixel kinds of 8 bits or fewer that it converts to colors without a guess."""
 
 
 def sample_photo(name: str = "china") -> np.ndarray:
@@ -55,11 +51,12 @@ def load_photo(source: Source) -> np.ndarray:
 
     Args:
         source: the path of a PNG, JPEG, GIF, BMP, TIFF or WEBP file, its
-            content as bytes, or a file opened in binary mode. Gray pictures get
-            three equal colors, transparent parts become white, 16 bits are
-            scaled to 8, and the orientation that a camera noted is honored. Of a
-            JPEG that holds several pictures, as some phones write it, the first
-            is the photo.
+            content as bytes, a file opened in binary mode, a Pillow image, or an
+            array (as `mnistlab.data.pictures.read_pixels` says). Gray pictures
+            get three equal colors; transparent parts become white, or black
+            where nothing would be seen on white; 16 bits are scaled to 8; and
+            the orientation that a camera noted is honored. Of a JPEG that holds
+            several pictures, as some phones write it, the first is the photo.
 
     Returns:
         (height, width, 3) uint8: rows, columns, and red, green and blue.
@@ -70,35 +67,10 @@ def load_photo(source: Source) -> np.ndarray:
 
     Example:
         >>> import io
+        >>> from PIL import Image
         >>> file = io.BytesIO()
         >>> Image.new("RGB", (4, 2), "orange").save(file, "PNG")
         >>> load_photo(file.getvalue())[0, 0]
         array([255, 165,   0], dtype=uint8)
     """
-    with open_picture(source, EXPECTED, TO_MAKE_IT_FIT) as (picture, name):
-        # Phones put a preview or a depth map into the same file, behind the photo.
-        if picture.format != "MPO":
-            check_single(picture, name, EXPECTED)
-        return _colors(ImageOps.exif_transpose(picture), name)
-
-
-def _colors(picture: Image.Image, name: str) -> np.ndarray:
-    """Returns (height, width, 3) uint8 of a picture of any kind."""
-    if picture.mode.startswith("I;16") and "transparency" not in picture.info:
-        # Pillow's own conversion to 8 bits would clip all above 255 to white.
-        return _three(np.asarray(picture) / 257)
-    if picture.mode == "F":
-        return _three(255 * unit_floats(picture, name))
-    if picture.mode not in _KINDS:
-        raise ImageError(
-            f"{name} has pixels of the kind {picture.mode}, which has no one translation into "
-            "colors. Save it as an ordinary PNG or JPEG."
-        )
-    if picture.has_transparency_data:
-        paper = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(paper, picture.convert("RGBA"))
-    return np.array(picture.convert("RGB"))
-
-
-def _three(gray: np.ndarray) -> np.ndarray:
-    return np.repeat(np.rint(gray).astype("uint8")[:, :, np.newaxis], 3, axis=2)
+    return read_pixels(source, EXPECTED, TO_MAKE_IT_FIT).colors
