@@ -331,36 +331,34 @@ def _check_range(
 
 def _on_paper(pixels: np.ndarray) -> tuple[np.ndarray, str | None]:
     """Returns (height, width, 3) uint8, and a note where something was transparent."""
-    channels = pixels.shape[2]
-    if channels in (1, 3):
-        return _three(pixels), None
-    colors, opacity = pixels[:, :, :-1], pixels[:, :, -1:]
-    if opacity.min() == 255:
-        return _three(colors), None
-    on_white = _blend(colors, opacity, 255)
-    if _contrast(on_white) < LEAST_CONTRAST <= _contrast(opacity):
+    channels = list(np.moveaxis(pixels, 2, 0))
+    opacity = channels.pop() if len(channels) in (2, 4) else None
+    if opacity is None or opacity.min() == 255:
+        return _three(channels), None
+    on_white = [_blend(channel, opacity, 255) for channel in channels]
+    if max(map(_contrast, on_white)) < LEAST_CONTRAST <= _contrast(opacity):
         note = "Transparent parts were taken as black: on white, the ink would not be seen."
-        return _three(_blend(colors, opacity, 0)), note
+        return _three([_blend(channel, opacity, 0) for channel in channels]), note
     return _three(on_white), "Transparent parts were taken as white."
 
 
-def _blend(colors: np.ndarray, opacity: np.ndarray, paper: int) -> np.ndarray:
-    """Lays colors on paper; 16 bits hold every sum, and a large picture needs no more memory."""
-    mixed = colors.astype("uint16") * opacity
+def _blend(channel: np.ndarray, opacity: np.ndarray, paper: int) -> np.ndarray:
+    """Lays one channel on paper; 16 bits hold every sum, and take little memory."""
+    mixed = channel.astype("uint16") * opacity
     mixed += (255 - opacity) * np.uint16(paper)
     mixed += 127
     mixed //= 255
     return mixed.astype("uint8")
 
 
-def _contrast(pixels: np.ndarray) -> int:
-    """Lightest minus darkest level, in the channel where they differ most."""
-    return int(np.ptp(pixels, axis=(0, 1)).max())
+def _contrast(channel: np.ndarray) -> int:
+    """Lightest minus darkest level."""
+    return int(channel.max()) - int(channel.min())
 
 
-def _three(colors: np.ndarray) -> np.ndarray:
-    """Returns a copy with three channels: nobody's array is written to by accident."""
-    return np.repeat(colors, 3, axis=2) if colors.shape[2] == 1 else np.array(colors)
+def _three(channels: list[np.ndarray]) -> np.ndarray:
+    """Returns a copy, so that nobody's array is written to by accident."""
+    return np.stack(channels if len(channels) == 3 else 3 * channels, axis=2)
 
 
 def _too_large(name: str, expected: str, if_too_large: str) -> str:
