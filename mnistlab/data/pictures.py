@@ -10,7 +10,7 @@ palettes, print colors, transparency) is brought into one.
 import io
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -34,8 +34,11 @@ Source = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO | Image.I
 _ROUNDING = 1e-6
 """How far outside [0, 1] resizing leaves a floating-point pixel that was inside."""
 
+_BITS, _PHOTOMETRIC, _ORIENTATION = 258, 262, 274
+"""Numbers under which a TIFF, and in part EXIF, tells what its pixels are."""
+
 _WHITE_IS_ZERO = 0
-_BITS, _PHOTOMETRIC, _ORIENTATION = 258, 262, 0x0112
+"""The value of `_PHOTOMETRIC` that turns 8 bits into their negative in Pillow, and 16 do not."""
 
 _KINDS = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV")
 """Pillow's pixel kinds of 8 bits or fewer that it converts to colors without a guess."""
@@ -217,18 +220,20 @@ def _decode(picture: Image.Image, name: str, expected: str) -> tuple[np.ndarray,
         notes.append("The file holds several pictures; the first was read.")
     else:
         check_single(picture, name, expected)
-    # Decoding a TIFF turns it and forgets what was noted.
+    # Decoding a TIFF turns it, and forgets that it did.
     if picture.getexif().get(_ORIENTATION) in range(2, 9):
         notes.append("It was turned as the camera noted.")
-    return _stored_pixels(ImageOps.exif_transpose(picture), name), notes
+    # What a TIFF says of itself; a picture that was turned has forgotten it.
+    tags = getattr(picture, "tag_v2", {})
+    return _stored_pixels(ImageOps.exif_transpose(picture), tags, name), notes
 
 
-def _stored_pixels(picture: Image.Image, name: str) -> np.ndarray:
+def _stored_pixels(picture: Image.Image, tags: Mapping, name: str) -> np.ndarray:
     if picture.mode.startswith("I;16"):
-        return _deep_gray(picture)
+        return _deep_gray(picture, tags)
     if picture.mode == "F":
         pixels = unit_floats(picture, name)
-        return 1 - pixels if _tag(picture, _PHOTOMETRIC) == _WHITE_IS_ZERO else pixels
+        return 1 - pixels if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else pixels
     if picture.mode == "I":
         return _whole_numbers(picture, name)
     if picture.mode == "La":
@@ -243,19 +248,16 @@ def _stored_pixels(picture: Image.Image, name: str) -> np.ndarray:
     return np.asarray(picture if picture.mode in ("1", "L", "RGB") else picture.convert("RGB"))
 
 
-def _deep_gray(picture: Image.Image) -> np.ndarray:
-    """Returns uint16: (height, width), or (height, width, 2) where a gray is transparent."""
+def _deep_gray(picture: Image.Image, tags: Mapping) -> np.ndarray:
+    """Returns uint16: (height, width), or (height, width, 2) where one gray is transparent."""
     # Pillow's own conversion to 8 bits would clip all above 255 to white.
     pixels = np.asarray(picture).astype("uint16")
-    clear = pixels == picture.info.get("transparency", -1)
-    bits = _tag(picture, _BITS)
-    if bits == (12,):
-        pixels = (pixels * np.float32(65535 / 4095)).astype("uint16")
-    if _tag(picture, _PHOTOMETRIC) == _WHITE_IS_ZERO:
-        pixels = 65535 - pixels
-    return (
-        np.dstack([pixels, np.where(clear, 0, 65535).astype("uint16")]) if clear.any() else pixels
-    )
+    if "transparency" in picture.info:
+        opacity = (pixels != picture.info["transparency"]) * np.uint16(65535)
+        return np.dstack([pixels, opacity])
+    if tags.get(_BITS) == (12,):
+        pixels = np.rint(pixels * np.float32(65535 / 4095)).astype("uint16")
+    return 65535 - pixels if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else pixels
 
 
 def _whole_numbers(picture: Image.Image, name: str) -> np.ndarray:
@@ -268,11 +270,6 @@ def _whole_numbers(picture: Image.Image, name: str) -> np.ndarray:
             "it as an ordinary PNG or JPEG."
         )
     return pixels.astype("uint16")
-
-
-def _tag(picture: Image.Image, number: int) -> object:
-    """Returns what a TIFF says of itself under a number; None of any other picture."""
-    return getattr(picture, "tag_v2", {}).get(number)
 
 
 def _array_pixels(array: np.ndarray, expected: str, if_too_large: str) -> np.ndarray:

@@ -1,13 +1,13 @@
 """load_photo: any picture as rows, columns and three colors, or one ImageError."""
 
 import io
-import struct
 import warnings
 import zlib
 
 from mnistlab.data.photos import load_photo, sample_photo
 from mnistlab.data.pictures import FORMATS, LARGEST_FILE
 from mnistlab.errors import ImageError
+from tests.pictures import COLORS, chunk, encoded, png_of_size
 
 import numpy as np
 import pytest
@@ -22,25 +22,8 @@ def colors():
     return np.stack([rows * 40, columns * 30, 255 - rows * 20], axis=-1).astype("uint8")
 
 
-def encoded(image, kind="PNG", **options):
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
 def photo(kind="PNG", **options):
     return encoded(Image.fromarray(colors()), kind, **options)
-
-
-def chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def png_of_size(width, height):
-    """A few bytes that declare a picture of any size."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    rows = chunk(b"IDAT", zlib.compress(bytes(1000)))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + rows + chunk(b"IEND", b"")
 
 
 def expect_error(source, text):
@@ -217,7 +200,9 @@ class TestSizes:
         monkeypatch.setattr(
             "PIL.PngImagePlugin.PngImageFile.load", lambda *_: pytest.fail("decoded")
         )
-        expect_error(png_of_size(*size), "more than 25 megapixels; .*Scale it down first")
+        expect_error(
+            png_of_size(*size, kind=COLORS), "more than 25 megapixels; .*Scale it down first"
+        )
 
     def test_a_huge_file_is_refused_unread(self, tmp_path):
         path = tmp_path / "huge.png"
