@@ -1,33 +1,73 @@
-"""A picture file of one digit, prepared as MNIST is: `load_image`.
+"""Any picture of a digit, or pen strokes, in the form that MNIST has: one 28x28 digit.
 
-MNIST's digits are 28x28 pixels, light ink on black. A picture of another size
-could be squeezed into that in one line, and a model would misread it without a
-word. So what is not such a picture is refused here, with what was found in it.
+A model that knows MNIST misreads what is not in MNIST's form: a digit in a
+corner, a thin pen, dark ink on light paper. So a picture is brought into that
+form by the steps that made MNIST: the ink is found, cut out, scaled to 20
+pixels, and centered by its center of mass. What shows no digit, or several, is
+refused rather than guessed at.
 """
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
-from mnistlab.data.framing import as_pixels, place
-from mnistlab.data.pictures import check_single, open_picture, unit_floats
+from mnistlab.data.framing import BOX, SIDE, as_pixels, center_of_mass, fit, place
+from mnistlab.data.ink import (
+    DARK_ON_LIGHT,
+    LIGHT_ON_DARK,
+    WORKING_SIZE,
+    find_ink,
+    shrink,
+)
+from mnistlab.data.parts import digit_parts
+from mnistlab.data.pictures import Source, read_pixels
 from mnistlab.data.strokes import WIDTH, draw_strokes
-from mnistlab.errors import ImageError
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
+from scipy import ndimage
 
-SIDE = 28
+EXPECTED = "expected is a picture of one digit, of at most 25 megapixels"
 
-LEAST_CONTRAST = 0.1
-"""Lightest minus darkest pixel, in [0, 1], below which there is nothing to read."""
+TO_MAKE_IT_FIT = "Cut the picture to the digit, or scale it down; 1,000 pixels a side are plenty."
 
-GRAY_TOLERANCE = 4
-"""Difference of red, green and blue, of 255, that lossy compression leaves in a gray pixel."""
+WIDEST = 4.5
+"""Pixels of the widest pens in MNIST: 5 % of its digits are wider."""
 
-EXPECTED = f"expected is one digit of {SIDE}x{SIDE} pixels, light ink on black, as in MNIST"
+_FINE = 10
+"""Steps of a pixel in which strokes are made wider or thinner."""
 
-TO_MAKE_IT_FIT = "Crop the picture to a square around the digit and scale it first."
+_MARGIN = 0.3
+"""Paper that is kept around a small digit when it is looked at again, as a share of its size."""
+
+_SMALL = 0.5
+"""Share of the picture below which a digit is looked at again, cut out of the full picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """A picture on its way into MNIST's form.
+
+    Attributes:
+        original: (h, w, 3) uint8: the picture; a large one scaled down to 256
+            pixels.
+        ink: (h, w) float32 in [0, 1]: how much ink is where, of what is taken
+            for the digit.
+        box: (top, left, bottom, right): where it is in `original`, in pixels;
+            bottom and right are the first ones outside.
+        scaled: (h, w) float32 in [0, 1], the longer side 20: cut out and scaled,
+            strokes thinner than MNIST's made wider.
+        centered: (28, 28) uint8: the digit in MNIST's form.
+        polarity: "dark on light" or "light on dark".
+        notes: what else was noticed, a sentence each.
+    """
+
+    original: np.ndarray
+    ink: np.ndarray
+    box: tuple[int, int, int, int]
+    scaled: np.ndarray
+    centered: np.ndarray
+    polarity: str
+    notes: tuple[str, ...]
 
 
 def strokes_to_digit(
@@ -63,21 +103,57 @@ def strokes_to_digit(
     return as_pixels(place(box, center))
 
 
-def load_image(path: str | os.PathLike) -> np.ndarray:
+def image_to_digit(
+    image: Source, describe: bool = False, keep_aspect: bool = True, center: str = "mass"
+) -> np.ndarray | Steps:
+    """Brings any picture of one digit into the form that MNIST has.
+
+    The ink may be dark on light or light on dark, of any color, in uneven
+    light, on lined paper. A picture that has MNIST's form already is returned
+    pixel for pixel.
+
+    Args:
+        image: the path of a PNG, JPEG, GIF, BMP, TIFF or WEBP file, its content
+            as bytes, a file opened in binary mode, a Pillow image, or an array:
+            (h, w) or (h, w, 1 to 4), uint8, uint16, bool, or float in [0, 1].
+        describe: `True` returns the steps as pictures.
+        keep_aspect: `False` stretches the ink to a square of 20x20, which is not
+            what MNIST did.
+        center: "mass" puts the center of mass in the middle, as MNIST did;
+            "box" puts the bounding box there.
+
+    Returns:
+        (28, 28) uint8, light ink on black; or the `Steps` to it.
+
+    Raises:
+        ImageError: the picture cannot be read, is too large, animated or
+            damaged, shows nothing that stands out, or more than one digit.
+
+    Example:
+        >>> paper = np.full((300, 200, 3), 235, "uint8")
+        >>> paper[50:250, 60:70] = (30, 40, 120)
+        >>> steps = image_to_digit(paper, describe=True)
+        >>> steps.polarity, steps.box, steps.centered.shape
+        ('dark on light', (43, 51, 213, 60), (28, 28))
+    """
+    pixels, name, notes = read_pixels(image, EXPECTED, TO_MAKE_IT_FIT)
+    steps = _ready(pixels, notes) if keep_aspect and center == "mass" else None
+    if steps is None:
+        steps = _prepare(pixels, name, notes, keep_aspect, center)
+    return steps if describe else steps.centered
+
+
+def load_image(path: Source) -> np.ndarray:
     """Loads a picture of one digit in the form that the models take.
 
     Args:
-        path: a PNG, JPEG, GIF, BMP, TIFF or WEBP file of 28x28 pixels: light
-            ink on black, gray. Eight or sixteen bits a pixel, one bit, and
-            floating-point values in [0, 1] are understood; so are colors, if
-            all of them are grays.
+        path: a picture file of any size, as `image_to_digit` takes it.
 
     Returns:
         (1, 28, 28, 1) float32 in [0, 1]: a batch of one image.
 
     Raises:
-        ImageError: the file cannot be read, is damaged or no image, or holds
-            something else than one such digit.
+        ImageError: as `image_to_digit`.
 
     Source: the function of this name in J. Brownlee's tutorial "How to Develop
     a CNN for MNIST Handwritten Digit Classification" (2019), which resizes
@@ -85,6 +161,7 @@ def load_image(path: str | os.PathLike) -> np.ndarray:
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> pixels = np.zeros((28, 28), "uint8")
         >>> pixels[4:24, 14] = 255
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -93,53 +170,106 @@ def load_image(path: str | os.PathLike) -> np.ndarray:
         ...     load_image(path).shape
         (1, 28, 28, 1)
     """
-    with open_picture(Path(path), EXPECTED, TO_MAKE_IT_FIT) as (picture, name):
-        _check_frame(picture, name)
-        pixels = _gray(ImageOps.exif_transpose(picture), name)
-    _check_digit(pixels, name)
-    return pixels.astype("float32").reshape(1, SIDE, SIDE, 1)
+    return np.float32(image_to_digit(path).reshape(1, SIDE, SIDE, 1)) / np.float32(255)
 
 
-def _check_frame(image: Image.Image, name: str) -> None:
-    """Refuses by what the header says, before any pixel is decoded."""
-    if image.size != (SIDE, SIDE):
-        raise ImageError(
-            f"{name} has {image.width}x{image.height} pixels; {EXPECTED}. Crop the picture to a "
-            "square around the digit and scale it first: squeezed into that size, it would be "
-            "misread."
-        )
-    check_single(image, name, EXPECTED)
+def _ready(pixels: np.ndarray, notes: tuple[str, ...]) -> Steps | None:
+    """Returns the steps of a picture that needs none, or `None`."""
+    if pixels.shape[:2] != (SIDE, SIDE) or np.ptp(pixels, axis=2).any():
+        return None
+    gray = pixels[:, :, 0]
+    for polarity, digit in ((LIGHT_ON_DARK, gray), (DARK_ON_LIGHT, 255 - gray)):
+        if digit.max() < 128 or np.count_nonzero(digit) > SIDE**2 / 2:
+            continue
+        top, left, bottom, right = box = _box(digit > 0)
+        off_center = np.abs(np.subtract(center_of_mass(digit), SIDE / 2)).max()
+        if max(bottom - top, right - left) == BOX and off_center <= 1:
+            ink = np.float32(digit) / np.float32(255)
+            return Steps(
+                pixels, ink, box, ink[top:bottom, left:right], digit.copy(), polarity, notes
+            )
+    return None
 
 
-def _gray(image: Image.Image, name: str) -> np.ndarray:
-    if image.mode.startswith("I;16") and "transparency" not in image.info:
-        # Pillow's own conversion to 8 bits would clip all above 255 to white.
-        return np.asarray(image) / 65535
-    if image.mode == "F":
-        return unit_floats(image, name)
-    if image.mode not in ("1", "L", "LA", "P", "PA", "RGB", "RGBA"):
-        raise ImageError(
-            f"{name} has pixels of the kind {image.mode}; {EXPECTED}. Save it as a gray PNG."
-        )
-    image = image.convert("RGBA")
-    *colors, opacity = np.moveaxis(np.asarray(image), -1, 0)
-    if opacity.min() < 255:
-        raise ImageError(
-            f"{name} has transparent pixels, which have no gray value of their own; {EXPECTED}. "
-            "Put it on a black background and save it as a gray PNG."
-        )
-    if np.ptp(colors, axis=0).max() > GRAY_TOLERANCE:
-        raise ImageError(f"{name} has colors; {EXPECTED}. Save it as a gray PNG.")
-    return np.divide(image.convert("L"), 255, dtype="float32")
+def _prepare(
+    pixels: np.ndarray, name: str, notes: tuple[str, ...], keep_aspect: bool, center: str
+) -> Steps:
+    original = shrink(pixels)
+    found = find_ink(original, name)
+    digit, more = digit_parts(found.mask, name)
+    box = _box(digit)
+    if len(pixels) > len(original) and _longer(box) < _SMALL * WORKING_SIZE:
+        closer = _cut_out(pixels, box, len(pixels) / len(original))
+        found_closer = find_ink(shrink(closer), name, found.polarity)
+        digit_closer, _ = digit_parts(found_closer.mask, name)
+    else:
+        found_closer, digit_closer = found, digit
+    scaled = _scale(_only(found_closer.strength, digit_closer), keep_aspect)
+    return Steps(
+        original,
+        _only(found.strength, digit),
+        box,
+        scaled,
+        as_pixels(place(scaled, center)),
+        found.polarity,
+        (*notes, *more),
+    )
 
 
-def _check_digit(pixels: np.ndarray, name: str) -> None:
-    """Refuses pictures of nothing, and dark ink on light paper."""
-    if np.ptp(pixels) < LEAST_CONTRAST:
-        raise ImageError(f"{name} shows no digit: all of it is one shade of gray; {EXPECTED}.")
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]])
-    if edge.mean() > 0.5:
-        raise ImageError(
-            f"{name} has dark ink on light paper, or is light at its edges; {EXPECTED}. Invert it "
-            "first (Pillow's ImageOps.invert)."
-        )
+def _box(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """Returns (top, left, bottom, right) of what is true."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+
+
+def _longer(box: tuple[int, int, int, int]) -> int:
+    top, left, bottom, right = box
+    return max(bottom - top, right - left)
+
+
+def _cut_out(pixels: np.ndarray, box: tuple[int, int, int, int], scale: float) -> np.ndarray:
+    margin = _MARGIN * _longer(box) + 1
+    top, left = (max(0, int((start - margin) * scale)) for start in box[:2])
+    bottom, right = (int((stop + margin) * scale) + 1 for stop in box[2:])
+    return pixels[top:bottom, left:right]
+
+
+def _only(strength: np.ndarray, digit: np.ndarray) -> np.ndarray:
+    """Returns the ink of the digit with its soft edges, and none of what is beside it."""
+    return np.where(ndimage.binary_dilation(digit, iterations=2), strength, np.float32(0))
+
+
+def _scale(ink: np.ndarray, keep_aspect: bool) -> np.ndarray:
+    """Cuts the ink out and scales it to 20 pixels, with a pen as wide as MNIST's.
+
+    A thin line in a large picture would be a gray shade in a small one. So lines are brought to
+    MNIST's width before they are scaled.
+    """
+    mask = _width_of_mnist(_enlarged(ink) > 0.5)
+    top, left, bottom, right = _box(mask)
+    return fit(mask[top:bottom, left:right].astype(np.float32), BOX, keep_aspect)
+
+
+def _enlarged(ink: np.ndarray) -> np.ndarray:
+    """Returns the ink, cut out, with 10 pixels for each of MNIST's."""
+    top, left, bottom, right = _box(ink > 0.5)
+    edge = 2
+    cut = np.pad(ink, edge)[top : bottom + 2 * edge, left : right + 2 * edge]
+    scale = _FINE * BOX / max(bottom - top, right - left)
+    size = tuple(max(1, round(side * scale)) for side in cut.shape[::-1])
+    kind = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX
+    return np.asarray(Image.fromarray(cut).resize(size, kind))
+
+
+def _width_of_mnist(mask: np.ndarray) -> np.ndarray:
+    """Makes strokes wider or thinner that are not as wide as MNIST's are."""
+    inside = ndimage.distance_transform_edt(mask)
+    # Across a stroke of width w, the distance to its edge is w / 4 on average.
+    width = 4 * float(inside[mask].mean()) / _FINE
+    wanted = min(max(width, WIDTH), WIDEST)
+    more = (wanted - width) / 2 * _FINE
+    edge = max(0, int(np.ceil(more))) + 1
+    mask = np.pad(mask, edge)
+    outside = ndimage.distance_transform_edt(~mask)
+    changed = np.pad(inside, edge) - outside > -more
+    return changed if changed.any() else mask
