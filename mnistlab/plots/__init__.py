@@ -12,6 +12,7 @@ reader's own figures too. Blue is always training, orange always held out.
 from mnistlab.plots.digits import class_counts, image_grid, pixel_values
 from mnistlab.plots.explained import (
     convolution_step,
+    drawing_steps,
     kernel_grid,
     relu_maps,
     signed_maps,
@@ -37,6 +38,7 @@ __all__ = [
     "confusion_matrix",
     "convolution_step",
     "differences",
+    "drawing_steps",
     "image_grid",
     "kernel_grid",
     "learning_curves",

@@ -34,6 +34,7 @@ MOST_INCHES = 9.6
 FEW = 12
 LARGE = 64 * 64
 FRAME = "#b0b0b0"
+RANKS = (HIGHLIGHT, "#e8a06a", "#f0c4a3")
 MOST_TERMS = 5
 STEP_INCHES = (11, 3.4)
 LINE_INCHES = 0.17
@@ -277,6 +278,57 @@ def softmax_steps(
     figure.supxlabel(formula, fontsize=9, family="monospace", parse_math=False)
     if title:
         figure.suptitle(title, fontsize=11, fontweight="bold")
+    return figure
+
+
+def drawing_steps(
+    strokes: Sequence[np.ndarray],
+    digit: np.ndarray,
+    probabilities: np.ndarray,
+    title: str = "",
+) -> Figure:
+    """Draws a drawing's way to an answer: as drawn, as the model sees it, as it is read.
+
+    Args:
+        strokes: for each stroke its points, (n, 2): x to the right and y down,
+            any scale. None for a digit that was not drawn.
+        digit: (28, 28) or (28, 28, 1), what is made of them.
+        probabilities: (classes,), what the model answers; all 0 for no answer.
+        title: title of the whole figure.
+
+    Returns:
+        The figure: the strokes, the digit, and a bar for each class. The three
+        most probable are colored and have their numbers.
+
+    Raises:
+        DataError: the digit is not one image, the probabilities are those of
+            several, or a stroke has another shape.
+
+    Example:
+        >>> drawing_steps([[(3, 1), (3, 9)]], np.zeros((28, 28)), np.eye(10)[1])
+        <Figure size 960x300 with 3 Axes>
+    """
+    digit = np.asarray(digit)
+    probabilities = np.asarray(probabilities, dtype="float64")
+    if digit.shape not in ((28, 28), (28, 28, 1)):
+        raise DataError(
+            f"digit has the shape {digit.shape}; drawing_steps takes one image, (28, 28). Choose "
+            "one of a batch: digits[0]."
+        )
+    if probabilities.ndim != 1:
+        raise DataError(
+            f"probabilities have the shape {probabilities.shape}; drawing_steps takes those of one "
+            "image, (10,). Choose a row: probabilities[0]."
+        )
+    figure = Figure(figsize=(9.6, 3))
+    drawn, seen, bars = figure.subplots(1, 3, width_ratios=(1, 1, 1.9))
+    _draw_strokes(drawn, strokes)
+    _finish(drawn, "As drawn" if len(strokes) else "Nothing drawn")
+    seen.imshow(digit.squeeze())
+    _finish(seen, "What the model sees, 28×28")
+    _draw_answer(bars, probabilities)
+    if title:
+        figure.suptitle(title, fontsize=11, fontweight="bold", parse_math=False)
     return figure
 
 
@@ -539,6 +591,53 @@ def _signed_figure(pictures, titles, columns, inches, aspect, own_scale=False):
     if not own_scale:
         _draw_scale(figure, drawn, columns)
     return figure, panels
+
+
+def _draw_strokes(axes: Axes, strokes: Sequence[np.ndarray]) -> None:
+    """White on black and y down, as the pad shows them, with a margin around."""
+    axes.set(facecolor="black", aspect="equal", xlim=(0, 1), ylim=(1, 0))
+    axes.grid(False)
+    strokes = [np.asarray(stroke, dtype="float64") for stroke in strokes]
+    if not strokes:
+        return
+    bad = [stroke.shape for stroke in strokes if stroke.ndim != 2 or stroke.shape[1] != 2]
+    if bad:
+        raise DataError(
+            f"a stroke has the shape {bad[0]}; each is (n, 2), x and y of its points. Give a list "
+            "of strokes, also if there is only one: [stroke]."
+        )
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    on_pad = low.min() >= 0 and high.max() <= 1
+    if not on_pad:
+        middle, reach = (low + high) / 2, 0.7 * max(high - low) or 1.0
+        axes.set(xlim=middle[0] + np.array([-reach, reach]))
+        axes.set(ylim=middle[1] + np.array([reach, -reach]))
+    for stroke in strokes:
+        # A point alone is a line to itself, which the round ends make a dot.
+        axes.plot(
+            *np.repeat(stroke, 2, axis=0).T,
+            color="white",
+            linewidth=10 if on_pad else 9,
+            solid_capstyle="round",
+            solid_joinstyle="round",
+        )
+
+
+def _draw_answer(axes: Axes, probabilities: np.ndarray) -> None:
+    """One bar for each class; the three most probable are colored and have their numbers."""
+    best = np.argsort(-probabilities, kind="stable")[:3] if probabilities.any() else []
+    colors = [QUIET] * len(probabilities)
+    for rank, place in enumerate(best):
+        colors[place] = RANKS[rank]
+        share = 100 * probabilities[place]
+        axes.text(place, share + 2, f"{share:.1f}", ha="center", va="bottom", fontsize=9)
+    axes.bar(range(len(probabilities)), 100 * probabilities, color=colors)
+    axes.set(xlabel="digit", ylabel="probability (%)", xticks=range(len(probabilities)))
+    axes.set_ylim(0, 112)
+    axes.grid(axis="x", visible=False)
+    read = f"It reads {best[0]}" if len(best) else "Nothing to read"
+    axes.set_title(read, fontsize=9, fontweight="normal")
 
 
 def _colors(pictures: Sequence[np.ndarray]) -> dict:

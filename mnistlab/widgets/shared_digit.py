@@ -9,18 +9,19 @@ to stop: the pickers say so in a line of their own, and go on.
 import base64
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mnistlab.data import cache, checks
+from mnistlab.data.images import strokes_to_digit
 from mnistlab.errors import DataError, MnistLabError
 from mnistlab.files import write_atomically
+from mnistlab.widgets import pad
 from mnistlab.widgets.scripts import script, style
 
 import anywidget
 import numpy as np
 import traitlets
-from ipywidgets.widgets.trait_types import bytes_serialization
 
 SIDE = 28
 FILE = "shared_digit.json"
@@ -146,15 +147,12 @@ class DigitPicker(anywidget.AnyWidget):
         DigitPicker: needs a running kernel; it picks or draws the digit that the explorers show
     """
 
-    _esm = script(Path(__file__).with_suffix(".js"))
-    _css = style(Path(__file__).with_suffix(".css"))
+    _esm = script(pad.SCRIPT, Path(__file__).with_suffix(".js"))
+    _css = style(pad.STYLE, Path(__file__).with_suffix(".css"))
 
     thumbnails = traitlets.Bytes(help="(n, 28, 28) uint8").tag(sync=True)
     captions = traitlets.List(traitlets.Unicode(), help="a label for each").tag(sync=True)
     selected = traitlets.Int(-1, help="the picked image, or -1").tag(sync=True)
-    drawing = traitlets.Bytes(help="(28, 28) uint8, as it left the pad").tag(
-        sync=True, **bytes_serialization
-    )
     picture = traitlets.Bytes(help="the shared digit, (28, 28) uint8").tag(sync=True)
     status = traitlets.Unicode(help="what the shared digit is").tag(sync=True)
     notice = traitlets.Unicode(help="what else the learner should know").tag(sync=True)
@@ -165,7 +163,7 @@ class DigitPicker(anywidget.AnyWidget):
         labels: Sequence | np.ndarray | None = None,
         digit: SharedDigit | None = None,
     ):
-        images, captions = _pickable(images, labels)
+        images, captions = pickable(images, labels)
         self.digit = shared if digit is None else digit
         # A copy, so that all the others need not be kept in memory.
         self._images = images[:MOST_IMAGES].copy()
@@ -179,6 +177,7 @@ class DigitPicker(anywidget.AnyWidget):
         self.digit.suggest(self._images[0], captions[0], _origin(0))
         self.digit.observe(self._follow, "image")
         self.digit.observe(self._tell, "notice")
+        self.on_msg(self._receive)
         self._follow()
         self._tell()
 
@@ -226,46 +225,16 @@ class DigitPicker(anywidget.AnyWidget):
         if place >= 0 and not np.array_equal(self._images[place], self.digit.image):
             self.digit.choose(self._images[place], self.captions[place], _origin(place))
 
-    @traitlets.validate("drawing")
-    def _check_drawing(self, proposal):
-        if len(proposal.value) != SIDE**2:
-            raise DataError(
-                f"drawing has {len(proposal.value)} bytes; expected are {SIDE**2}, one for each "
-                f"pixel of {SIDE}x{SIDE}. Give an array of uint8 with .tobytes()."
-            )
-        return proposal.value
-
-    @traitlets.observe("drawing")
-    def _take_drawing(self, change) -> None:
-        ink = np.frombuffer(change.new, np.uint8).reshape(SIDE, SIDE)
-        if ink.any():
-            self.digit.choose(centered(ink), "", DRAWN)
-
-
-def centered(image: np.ndarray) -> np.ndarray:
-    """Moves the ink so that its center of mass is in the middle, as MNIST's digits are.
-
-    It is moved by whole pixels, and never so far that some of it is lost.
-
-    Args:
-        image: (height, width), 0 where there is no ink.
-
-    Returns:
-        The moved image, in the same shape and type.
-
-    Example:
-        >>> corner = np.zeros((28, 28), "uint8")
-        >>> corner[2, 3] = 255
-        >>> np.argwhere(centered(corner)).tolist()
-        [[14, 14]]
-    """
-    for axis, size in enumerate(image.shape):
-        ink = image.sum(axis=1 - axis, dtype=np.float64)
-        used = np.flatnonzero(ink)
-        if used.size:
-            wanted = round(size / 2 - ink @ np.arange(size) / ink.sum())
-            image = np.roll(image, np.clip(wanted, -used[0], size - 1 - used[-1]), axis)
-    return image
+    def _receive(self, _: object, message: object, buffers: Sequence[bytes]) -> None:
+        """Makes a drawing the shared digit, or says beside it why that cannot be."""
+        try:
+            message = message if isinstance(message, Mapping) else {}
+            strokes = pad.from_browser(message, buffers)
+            if strokes:
+                self.digit.choose(strokes_to_digit(strokes), "", DRAWN)
+            self._tell()
+        except MnistLabError as cause:
+            self.notice = str(cause)
 
 
 def _one_digit(image: np.ndarray) -> np.ndarray:
@@ -295,7 +264,28 @@ def _scaled(images: np.ndarray, name: str) -> np.ndarray:
     return images
 
 
-def _pickable(images: np.ndarray, labels) -> tuple[np.ndarray, list[str]]:
+def pickable(
+    images: np.ndarray, labels: Sequence | np.ndarray | None = None
+) -> tuple[np.ndarray, list[str]]:
+    """Returns digits to show, and a caption for each.
+
+    Args:
+        images: (n, 28, 28) or (n, 28, 28, 1), uint8 or float in [0, 1]; at least
+            one.
+        labels: their classes, (n,) or one-hot (n, 10).
+
+    Returns:
+        The images, (n, 28, 28) float32 in [0, 1], and their labels as text; empty
+        texts without labels.
+
+    Raises:
+        DataError: the images or labels are not what they should be.
+
+    Example:
+        >>> images, captions = pickable(np.zeros((2, 28, 28), "uint8"), [7, 1])
+        >>> images.shape, captions
+        ((2, 28, 28), ['7', '1'])
+    """
     images = _scaled(images, "images")
     if labels is None:
         if not len(images):

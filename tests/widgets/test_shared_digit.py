@@ -4,9 +4,10 @@ import base64
 import json
 import os
 
+from mnistlab.data.images import strokes_to_digit
 from mnistlab.errors import DataError
-from mnistlab.widgets import shared_digit
-from mnistlab.widgets.shared_digit import DigitPicker, SharedDigit, centered
+from mnistlab.widgets import pad, shared_digit
+from mnistlab.widgets.shared_digit import DigitPicker, SharedDigit
 
 import numpy as np
 import pytest
@@ -31,6 +32,12 @@ def kept(folder):
 
 def as_float(image):
     return image.astype("float32") / np.float32(255)
+
+
+def sent(picker, strokes):
+    """Has a picker take strokes as its pad sends them."""
+    message = pad.to_browser(strokes)
+    picker._handle_custom_msg({"do": "draw", "lengths": message["lengths"]}, [message["points"]])
 
 
 class TestSharedDigit:
@@ -260,35 +267,29 @@ class TestDigitPicker:
         picker.selected = 2
         assert picker.selected == 2
 
-    def test_a_drawing_is_centered_and_shared(self, picker, digit):
-        ink = np.zeros((28, 28), "uint8")
-        ink[2:6, 3] = 200
-        picker.drawing = ink.tobytes()
-        expected = np.zeros((28, 28), "uint8")
-        expected[12:16, 14] = 200
-        np.testing.assert_array_equal(digit.image, as_float(expected))
+    def test_a_drawing_is_brought_into_form_and_shared(self, picker, digit):
+        stroke = np.array([[0.1, 0.2], [0.1, 0.4]], "float32")
+        sent(picker, [stroke])
+        np.testing.assert_array_equal(digit.image, as_float(strokes_to_digit([stroke])))
         assert (digit.label, digit.origin) == ("", "your drawing")
         assert (picker.selected, picker.status) == (-1, "your drawing")
 
     def test_an_empty_pad_changes_nothing(self, picker, digit):
-        picker.drawing = bytes(784)
-        assert digit.origin == "image 0"
+        sent(picker, [])
+        assert (digit.origin, picker.notice) == ("image 0", "")
 
-    def test_what_the_browser_sends_is_taken_as_bytes(self, picker, digit):
-        ink = np.zeros((28, 28), "uint8")
-        ink[14, 14] = 255
-        picker.set_state({"drawing": memoryview(ink.tobytes())})
-        assert digit.image[14, 14] == 1
+    def test_what_is_no_drawing_is_said_and_changes_nothing(self, picker, digit):
+        picker._handle_custom_msg({"do": "draw", "lengths": [3]}, [b"abc"])
+        assert "3 points are announced, and 3 bytes came" in picker.notice
+        assert digit.origin == "image 0"
+        sent(picker, [np.full((2, 2), 0.5)])
+        assert (digit.origin, picker.notice) == ("your drawing", "")
 
     @pytest.mark.parametrize("place", [-2, 6])
     def test_an_image_that_is_not_there(self, picker, place):
         with pytest.raises(DataError, match=rf"selected is {place}, and there are 6 images"):
             picker.selected = place
         assert picker.selected == 0
-
-    def test_a_drawing_of_another_size(self, picker):
-        with pytest.raises(DataError, match="drawing has 3 bytes; expected are 784"):
-            picker.drawing = b"abc"
 
     def test_more_images_than_are_shown(self, digit):
         many = np.concatenate([IMAGES] * 300)
@@ -328,24 +329,3 @@ class TestDigitPicker:
         for part in (DigitPicker._esm, DigitPicker._css):
             assert "http" not in str(part)
             assert "innerHTML" not in str(part)
-
-
-class TestCentered:
-    def test_the_center_of_mass_is_in_the_middle_to_half_a_pixel(self):
-        image = np.zeros((28, 28))
-        image[3:13, 4:9] = np.random.default_rng(0).random((10, 5))
-        moved = centered(image)
-        for axis in (0, 1):
-            mass = moved.sum(axis=1 - axis)
-            assert mass @ np.arange(28) / mass.sum() == pytest.approx(14, abs=0.5)
-        np.testing.assert_allclose(np.sort(moved, None), np.sort(image, None))
-
-    def test_ink_is_never_lost(self):
-        image = np.zeros((28, 28), "uint8")
-        image[10, 0:3] = 255
-        image[10, 27] = 1
-        moved = centered(image)
-        np.testing.assert_array_equal(moved[14], image[10])
-
-    def test_a_black_image_stays(self):
-        assert not centered(np.zeros((28, 28))).any()
