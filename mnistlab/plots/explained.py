@@ -7,8 +7,11 @@ Images stay gray. Orange marks the pixel that is explained, and the patch of
 the input that it comes from.
 """
 
+import textwrap
 from collections.abc import Sequence
 
+from mnistlab.data.framing import CENTER, SIDE, center_of_mass
+from mnistlab.data.images import Steps
 from mnistlab.errors import DataError
 from mnistlab.explain.activations import relu, softmax
 from mnistlab.explain.convolution import cross_correlate, padding_sizes, patch
@@ -34,6 +37,7 @@ MOST_INCHES = 9.6
 FEW = 12
 LARGE = 64 * 64
 FRAME = "#b0b0b0"
+PAPER = "#404040"
 RANKS = (HIGHLIGHT, "#e8a06a", "#f0c4a3")
 MOST_TERMS = 5
 STEP_INCHES = (11, 3.4)
@@ -329,6 +333,57 @@ def drawing_steps(
     _draw_answer(bars, probabilities)
     if title:
         figure.suptitle(title, fontsize=11, fontweight="bold", parse_math=False)
+    return figure
+
+
+def picture_steps(steps: Steps, title: str = "") -> Figure:
+    """Draws a picture's way into MNIST's form, step by step.
+
+    Args:
+        steps: what `image_to_digit(picture, describe=True)` returns.
+        title: title of the whole figure; which of dark and light is the ink,
+            and what else was noticed, when empty.
+
+    Returns:
+        The figure: the picture with a box around the digit, its ink, the digit
+        cut out and scaled, and the digit in its frame. There, lines through
+        index 14 cross where the center of mass is put, which a dot marks.
+
+    Example:
+        >>> from mnistlab.data.images import image_to_digit
+        >>> paper = np.full((300, 200), 235, "uint8")
+        >>> paper[50:250, 60:70] = 40
+        >>> picture_steps(image_to_digit(paper, describe=True))
+        <Figure size 960x280 with 4 Axes>
+    """
+    figure = Figure(figsize=(9.6, 2.8))
+    picture, ink, scaled, centered = figure.subplots(1, 4)
+    picture.imshow(steps.original)
+    top, left, bottom, right = steps.box
+    corner = left - 0.5, top - 0.5
+    picture.add_patch(
+        Rectangle(corner, right - left, bottom - top, fill=False, edgecolor=HIGHLIGHT, linewidth=2)
+    )
+    ink.imshow(steps.ink, vmin=0, vmax=1)
+    for axes, name in ((picture, "The picture"), (ink, "Its ink")):
+        _square(axes, steps.ink.shape, max(steps.ink.shape))
+        _finish(axes, name)
+    height, width = steps.scaled.shape
+    scaled.imshow(steps.scaled, vmin=0, vmax=1)
+    # As large as in the frame beside it.
+    _square(scaled, steps.scaled.shape, SIDE)
+    scaled.set_facecolor(PAPER)
+    _finish(scaled, f"Cut out and scaled, {height}×{width}")
+    centered.imshow(steps.centered, vmin=0, vmax=255)
+    row, column = center_of_mass(steps.centered)
+    for line in (centered.axhline, centered.axvline):
+        line(CENTER, color=HIGHLIGHT, linewidth=0.8)
+    centered.plot(column, row, "o", color=HIGHLIGHT, markersize=5)
+    _finish(centered, "Centered, 28×28")
+    noticed = " ".join([f"{steps.polarity.capitalize()}.", *steps.notes])
+    figure.suptitle(
+        title or textwrap.fill(noticed, 90), fontsize=11, fontweight="bold", parse_math=False
+    )
     return figure
 
 
@@ -638,6 +693,12 @@ def _draw_answer(axes: Axes, probabilities: np.ndarray) -> None:
     axes.grid(axis="x", visible=False)
     read = f"It reads {best[0]}" if len(best) else "Nothing to read"
     axes.set_title(read, fontsize=9, fontweight="normal")
+
+
+def _square(axes: Axes, shape: tuple[int, int], side: float) -> None:
+    """Shows a square of so many pixels, with a picture of this shape in its middle."""
+    bottom, right = np.add((np.subtract(shape, 1)) / 2, side / 2)
+    axes.set(xlim=(right - side, right), ylim=(bottom, bottom - side))
 
 
 def _colors(pictures: Sequence[np.ndarray]) -> dict:

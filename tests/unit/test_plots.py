@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from mnistlab import plots
+from mnistlab.data.images import Steps
 from mnistlab.errors import DataError, DesignError
 from mnistlab.evaluation.results import Comparison
 from mnistlab.explain.convolution import cross_correlate
@@ -36,6 +37,15 @@ MATRIX[3, 5] = 2
 SOBEL_X = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
 PROBABILITIES = np.full(10, 0.02)
 PROBABILITIES[7] = 0.82
+STEPS = Steps(
+    original=np.full((60, 90, 3), 200, "uint8"),
+    ink=np.pad(np.ones((40, 10), "float32"), ((10, 10), (30, 50))),
+    box=(10, 30, 50, 40),
+    scaled=np.ones((20, 5), "float32"),
+    centered=np.pad(np.full((20, 5), 255, "uint8"), ((4, 4), (12, 11))),
+    polarity="dark on light",
+    notes=("1 speck was left out.",),
+)
 
 FIGURES = {
     "image_grid": lambda: plots.image_grid(IMAGES, titles=range(12), suptitle="Digits"),
@@ -52,6 +62,7 @@ FIGURES = {
     "kernel_grid": lambda: plots.kernel_grid([SOBEL_X, [[-1, 1]]], ["Sobel x", "difference"]),
     "softmax_steps": lambda: plots.softmax_steps([2.0, 1.0, 0.1], 0.5, "abc", "Softmax"),
     "relu_maps": lambda: plots.relu_maps(IMAGES - 128.0, titles=range(12), title="ReLU"),
+    "picture_steps": lambda: plots.picture_steps(STEPS),
     "signed_maps": lambda: plots.signed_maps(IMAGES - 128.0, range(12), columns=6),
 }
 
@@ -302,6 +313,32 @@ class TestProbabilityBars:
         bars = plots.probability_bars(IMAGES[0], np.eye(10)[3]).axes[1]
         assert texts(bars) == ["100.0 %"]
         assert bars.get_ylim()[1] > 105
+
+
+class TestPictureSteps:
+    def test_every_step_is_shown(self):
+        picture, ink, scaled, centered = plots.picture_steps(STEPS).axes
+        shown = [axes.images[0].get_array() for axes in (picture, ink, scaled, centered)]
+        kept = (STEPS.original, STEPS.ink, STEPS.scaled, STEPS.centered)
+        assert all(map(np.array_equal, shown, kept))
+
+    def test_the_box_runs_around_the_ink(self):
+        [box] = plots.picture_steps(STEPS).axes[0].patches
+        assert box.get_bbox().extents.tolist() == [29.5, 9.5, 39.5, 49.5]
+
+    def test_the_dot_marks_the_center_of_mass(self):
+        axes = plots.picture_steps(STEPS).axes[3]
+        assert axes.lines[-1].get_xydata().tolist() == [[14.0, 13.5]]
+
+    def test_a_pixel_is_as_large_in_the_box_as_in_the_frame(self):
+        scaled, centered = plots.picture_steps(STEPS).axes[2:]
+        widths = [np.ptp(axes.get_xlim()) for axes in (scaled, centered)]
+        assert widths == [28, 28]
+
+    def test_it_says_what_was_noticed_unless_it_has_a_title(self):
+        said = plots.picture_steps(STEPS).get_suptitle()
+        assert said == "Dark on light. 1 speck was left out."
+        assert plots.picture_steps(STEPS, "A $1").get_suptitle() == "A $1"
 
 
 class TestDifferences:
