@@ -171,7 +171,7 @@ class TestImages:
         arrays(np.float32, (3, 28, 28, 1), elements=st.floats(0, 1, width=32)),
         st.builds(
             Augmentation,
-            *[st.floats(0, 90), *[st.floats(0, 5)] * 3, st.floats(0, 40)],
+            *[st.floats(0, 180), *[st.floats(0, 5)] * 3, st.floats(0, 28)],
             st.tuples(st.floats(-1, 0), st.floats(0, 1)),
         ),
         st.integers(0, 2**32 - 1),
