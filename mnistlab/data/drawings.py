@@ -517,7 +517,12 @@ def _write_drawings(
     _check_counts(name, *arrays["counts"].tolist())
 
     def check(temporary: Path) -> None:
-        written = _to_arrays(_read_drawings(temporary))
+        try:
+            written = _to_arrays(_read_drawings(temporary))
+        except DataError as cause:
+            raise DataError(
+                f"{name} was not saved, as it could not be read again: {cause}"
+            ) from cause
         if not all(np.array_equal(arrays[key], written[key]) for key in arrays):
             raise DataError(
                 f"{name} was not saved: what was written holds other drawings. Save it again; if "

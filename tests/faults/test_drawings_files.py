@@ -324,7 +324,7 @@ def wrong_bytes(path, arrays):
     [
         (full_disk, r"mine\.npz cannot be written .* No space left on device.*free some space"),
         (wrong_points, r"mine\.npz was not saved: what was written holds other drawings"),
-        (wrong_bytes, "damaged or truncated"),
+        (wrong_bytes, r"mine\.npz was not saved, as it could not be read again: .*damaged"),
     ],
 )
 @pytest.mark.parametrize("before", [None, packed(), b"damage"], ids=["new", "good", "damaged"])
