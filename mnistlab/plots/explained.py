@@ -38,6 +38,7 @@ FEW = 12
 LARGE = 64 * 64
 FRAME = "#b0b0b0"
 PAPER = "#404040"
+LEAST_SHARE = 0.1
 RANKS = (HIGHLIGHT, "#e8a06a", "#f0c4a3")
 MOST_TERMS = 5
 STEP_INCHES = (11, 3.4)
@@ -302,7 +303,7 @@ def drawing_steps(
 
     Returns:
         The figure: the strokes, the digit, and a bar for each class. The three
-        most probable are colored and have their numbers.
+        most probable are colored, and have their numbers from 0.1 % on.
 
     Raises:
         DataError: the digit is not one image, the probabilities are those of
@@ -668,25 +669,29 @@ def _draw_strokes(axes: Axes, strokes: Sequence[np.ndarray]) -> None:
         middle, reach = (low + high) / 2, 0.7 * max(high - low) or 1.0
         axes.set(xlim=middle[0] + np.array([-reach, reach]))
         axes.set(ylim=middle[1] + np.array([reach, -reach]))
+    width = 10 if on_pad else 9
     for stroke in strokes:
-        # A point alone is a line to itself, which the round ends make a dot.
+        # A point alone is no line: its marker is the dot.
         axes.plot(
-            *np.repeat(stroke, 2, axis=0).T,
+            *stroke.T,
             color="white",
-            linewidth=10 if on_pad else 9,
+            linewidth=width,
             solid_capstyle="round",
-            solid_joinstyle="round",
+            marker="o" if len(stroke) == 1 else None,
+            markersize=width,
+            markeredgewidth=0,
         )
 
 
 def _draw_answer(axes: Axes, probabilities: np.ndarray) -> None:
-    """One bar for each class; the three most probable are colored and have their numbers."""
+    """One bar for each class; the three most probable are marked."""
     best = np.argsort(-probabilities, kind="stable")[:3] if probabilities.any() else []
     colors = [QUIET] * len(probabilities)
     for rank, place in enumerate(best):
         colors[place] = RANKS[rank]
         share = 100 * probabilities[place]
-        axes.text(place, share + 2, f"{share:.1f}", ha="center", va="bottom", fontsize=9)
+        if share >= LEAST_SHARE:
+            axes.text(place, share + 2, f"{share:.1f} %", ha="center", va="bottom", fontsize=9)
     axes.bar(range(len(probabilities)), 100 * probabilities, color=colors)
     axes.set(xlabel="digit", ylabel="probability (%)", xticks=range(len(probabilities)))
     axes.set_ylim(0, 112)

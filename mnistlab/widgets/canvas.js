@@ -200,6 +200,7 @@ function createAnswer() {
     const right = truth === String(ranks[0]);
     verdict.textContent = known && truth ? (right ? "right" : `misread: it is ${aDigit(truth)}`) : "";
     verdict.classList.toggle("mnistlab-draw-wrong", !right);
+    node.classList.toggle("mnistlab-draw-unknown", !known);
     best.textContent = known ? ranks[0] : "–";
     sure.textContent = known ? percent(probabilities[ranks[0]]) : "";
     next.textContent = known ? words(ranks.slice(1)) : NOTHING;
@@ -302,7 +303,7 @@ function createKeep(onKeep) {
   return { node, show: (able) => buttons.forEach((button) => (button.disabled = !able)) };
 }
 
-function createFile(model, sender) {
+function createFile(model, signal, sender) {
   const name = create("input", "mnistlab-control mnistlab-draw-name", {
     type: "text", autocomplete: "off", spellcheck: "false", maxlength: 100,
   });
@@ -315,7 +316,11 @@ function createFile(model, sender) {
   load.addEventListener("click", () => sender.ask("load", { name: name.value }));
   const label = create("label", "mnistlab-draw-label", {}, "File");
   label.htmlFor = name.id = `mnistlab-${Math.random().toString(36).slice(2)}`;
-  const node = create("div", "mnistlab-draw-file", {}, label, name, save, load);
+  const notice = create("div", "mnistlab-draw-notice", { role: "status" });
+  const tell = () => (notice.textContent = model.get("notice"));
+  listen(model, signal, ["notice"], tell);
+  tell();
+  const node = create("div", "mnistlab-draw-file", {}, label, name, save, load, notice);
   return { node, show: (able) => (save.disabled = !able) };
 }
 
@@ -332,7 +337,7 @@ function render({ model, el, signal }) {
     sender.ask("keep", { label });
     pad.beginAnew();
   });
-  const file = createFile(model, sender);
+  const file = createFile(model, signal, sender);
   const tools = createTools(() => pad, sender);
   const pad = createPad({
     label: "Pad to draw a digit on.",
@@ -359,7 +364,6 @@ function render({ model, el, signal }) {
   });
   const time = create("div", "mnistlab-draw-time mnistlab-quiet");
   const state = create("div", "mnistlab-draw-state", { hidden: "" });
-  const notice = create("div", "mnistlab-draw-notice", { role: "status" });
 
   root.append(
     create("div", "mnistlab-draw-panels", {},
@@ -367,7 +371,7 @@ function render({ model, el, signal }) {
       createPanel("mnistlab-draw-middle", "What the model sees", seen, origin, sample),
       createPanel("mnistlab-draw-right", "What it reads", answer.node, time, state)),
     messages.node,
-    create("div", "mnistlab-draw-below", {}, keep.node, collection.node, file.node, notice),
+    create("div", "mnistlab-draw-below", {}, keep.node, collection.node, file.node),
   );
   keepKeys(root);
 
@@ -406,17 +410,13 @@ function render({ model, el, signal }) {
     const spoken = answer.show(probabilities, truth);
     const [making, reading] = took;
     time.textContent = probabilities.length
-      ? `${milliseconds(making + reading)} ms: ${milliseconds(making)} to make the image, ` +
-        `${milliseconds(reading)} in the model`
+      ? `${milliseconds(making + reading)} ms: image ${milliseconds(making)}, ` +
+        `model ${milliseconds(reading)}`
       : "";
     messages.show();
     messages.tell(model.get("stale") ? "" : spoken);
     showState();
     root.dataset.drawn = String(++answers);
-  }
-
-  function showNotice() {
-    notice.textContent = model.get("notice");
   }
 
   /* Strokes that Python put on the pad, or another view of this canvas. */
@@ -428,12 +428,10 @@ function render({ model, el, signal }) {
   }
 
   listen(model, signal, ["result", "problem", "stale"], together(showResult));
-  listen(model, signal, ["notice"], showNotice);
   listen(model, signal, ["drawing"], adopt);
   signal.addEventListener("abort", messages.end);
   pad.show(unpacked(model.get("drawing")), { keepPast: false });
   showTools();
-  showNotice();
   showResult();
   el.append(root);
 }

@@ -35,6 +35,7 @@ COLLECTION = "my_drawings.npz"
 NAME = "my_digit"
 LONGEST_NAME = 100
 MOST_SAMPLES = 1_000
+MOST_NAMED = 8
 MOST_SHOWN = 120
 """Drawings of the collection that the page shows, the last ones."""
 
@@ -215,6 +216,10 @@ class DigitCanvas(anywidget.AnyWidget):
         """
         with self._lock:
             drawing = self._as_drawing("keep", label)
+            if drawing.label is None:
+                raise DataError(
+                    "label: expected a whole number 0 to 9, found None. Say which it is."
+                )
             if self._file is None:
                 self.drawings.add(drawing.strokes, drawing.label)
             else:
@@ -447,6 +452,8 @@ class DigitCanvas(anywidget.AnyWidget):
         return f"Saved as {path.name} and {path.with_suffix('.png').name}, {label}."
 
     def _load_said(self, name: str) -> str:
+        if not os.path.lexists(self.folder / name):
+            raise DataError(_missing(name, self.folder))
         self.load(name)
         return f"Loaded {name}{_words(self._truth)}."
 
@@ -553,6 +560,12 @@ def _file_name(name: object) -> str:
             f"{LONGEST_NAME}, and no folder. Type another, like {NAME}."
         )
     return f"{text}.npz"
+
+
+def _missing(name: str, folder: Path) -> str:
+    found = sorted(path.stem for path in folder.glob("*.npz"))[:MOST_NAMED]
+    there = f"What is there: {', '.join(found)}" if found else "Save a drawing first"
+    return f"There is no {name} in the folder {folder.resolve().name}. {there}."
 
 
 def _words(label: int | None) -> str:

@@ -1,60 +1,18 @@
 """The explorers' scripts on a page of their own: a model in the browser, no kernel."""
 
-import base64
 import re
 
 from mnistlab.explain.activations import softmax
 from mnistlab.widgets.explorers.convolution import ConvolutionView
 from mnistlab.widgets.explorers.relu import ReluView
 from mnistlab.widgets.explorers.softmax import SoftmaxView
+from tests.browser.alone import open_alone
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (64, 80, 3), dtype="uint8")
-
-# Each explorer gets a module of its own, as anywidget gives it.
-OPEN = """async ([script, state]) => {
-  const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-  for (const value of Object.values(state)) {
-    for (const name of ["pixels", "values"]) {
-      if (typeof value?.[name] === "string") value[name] = bytes(value[name]);
-    }
-  }
-  const followers = {};
-  const model = {
-    get: (name) => state[name],
-    set(name, value) {
-      state[name] = value;
-      (followers[`change:${name}`] ?? []).forEach((follower) => follower());
-    },
-    save_changes() {},
-    on: (event, follower) => (followers[event] ??= []).push(follower),
-    off(event, follower) { followers[event] = followers[event].filter((one) => one !== follower); },
-  };
-  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  const module = await import(address);
-  const el = document.body.appendChild(document.createElement("div"));
-  module.default.render({ model, el, signal: new AbortController().signal });
-  (window.models ??= []).push(state);
-}"""
-
-
-def open_alone(page, view) -> None:
-    """Shows a view below those of the page, and ends what Python has of it."""
-    page.evaluate(OPEN, [view._esm, state_of(view)])
-    view.close()
-
-
-def state_of(view) -> dict:
-    """Returns what is sent to the browser, with its bytes as text."""
-    state = {name: value for name, value in view.get_state().items() if name[0] != "_"}
-    for value in state.values():
-        for name in ("pixels", "values"):
-            if isinstance(value, dict) and isinstance(value.get(name), bytes):
-                value[name] = base64.b64encode(value[name]).decode("ascii")
-    return state
 
 
 @pytest.fixture
@@ -81,10 +39,10 @@ def test_a_part_of_a_photo_that_is_smaller_than_the_kernel_is_not_shown(opened):
     explorer.locator(".mnistlab-zoom").select_option("16×")
     expect(explorer.locator(".mnistlab-alert")).to_contain_text("the kernel is larger")
     expect(explorer.locator(".mnistlab-zoom")).to_have_value("whole")
-    assert explorer.page.evaluate("models[0].region") == [0, 0, 64, 80]
+    assert explorer.page.evaluate("models[0].state.region") == [0, 0, 64, 80]
     explorer.locator(".mnistlab-zoom").select_option("4×")
     expect(explorer.locator(".mnistlab-alert")).to_be_empty()
-    assert explorer.page.evaluate("models[0].region") == [24, 30, 16, 20]
+    assert explorer.page.evaluate("models[0].state.region") == [24, 30, 16, 20]
 
 
 @pytest.mark.parametrize("logits", [[-744.4, -744.9], [-800, -801], [800, 799], [2.0, 1.0]])
@@ -122,19 +80,19 @@ def test_the_right_mouse_button_moves_no_pixel_of_a_convolution(opened):
     explorer = opened(kernel="Sobel x")
     for name in ("input", "output"):
         explorer.locator(f".mnistlab-{name}").click(button="right", position={"x": 200, "y": 90})
-        assert explorer.page.evaluate("[models[0].row, models[0].column]") == [0, 0]
+        assert explorer.page.evaluate("[models[0].state.row, models[0].state.column]") == [0, 0]
     explorer.locator(".mnistlab-output").click(position={"x": 200, "y": 90})
-    assert explorer.page.evaluate("models[0].row > 0 && models[0].column > 0")
+    assert explorer.page.evaluate("models[0].state.row > 0 && models[0].state.column > 0")
 
 
 def test_the_right_mouse_button_moves_no_pixel_of_a_map(page):
     open_alone(page, relu_view())
     box = page.locator(".mnistlab-relu-before").bounding_box()
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"])
-    assert page.evaluate("[models[0].row, models[0].column]") == [2, 2]
+    assert page.evaluate("[models[0].state.row, models[0].state.column]") == [2, 2]
     page.mouse.down(button="right")
     page.mouse.move(box["x"] + 5, box["y"] + 5)
-    assert page.evaluate("[models[0].row, models[0].column]") == [2, 2]
+    assert page.evaluate("[models[0].state.row, models[0].state.column]") == [2, 2]
 
 
 def test_a_reset_brings_the_temperature_given_back(page):
@@ -143,7 +101,7 @@ def test_a_reset_brings_the_temperature_given_back(page):
     open_alone(page, view)
     field = page.locator(".mnistlab-softmax-temperature-field")
     field.fill("0.5")
-    assert page.evaluate("models[0].temperature") == 0.5
+    assert page.evaluate("models[0].state.temperature") == 0.5
     page.locator(".mnistlab-softmax-reset").click()
-    assert page.evaluate("models[0].temperature") == 5
+    assert page.evaluate("models[0].state.temperature") == 5
     expect(field).to_have_value("5")

@@ -35,6 +35,7 @@ MATRIX = np.diag(np.arange(10) + 90)
 MATRIX[4, 9] = 7
 MATRIX[3, 5] = 2
 SOBEL_X = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
+STROKES = [np.array([[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]), np.array([[0.1, 0.1]])]
 PROBABILITIES = np.full(10, 0.02)
 PROBABILITIES[7] = 0.82
 STEPS = Steps(
@@ -61,6 +62,7 @@ FIGURES = {
     ),
     "kernel_grid": lambda: plots.kernel_grid([SOBEL_X, [[-1, 1]]], ["Sobel x", "difference"]),
     "softmax_steps": lambda: plots.softmax_steps([2.0, 1.0, 0.1], 0.5, "abc", "Softmax"),
+    "drawing_steps": lambda: plots.drawing_steps(STROKES, IMAGES[0], PROBABILITIES, "Drawn"),
     "relu_maps": lambda: plots.relu_maps(IMAGES - 128.0, titles=range(12), title="ReLU"),
     "picture_steps": lambda: plots.picture_steps(STEPS),
     "signed_maps": lambda: plots.signed_maps(IMAGES - 128.0, range(12), columns=6),
@@ -524,6 +526,51 @@ class TestSignedFigures:
     def test_too_few_titles_are_refused(self):
         with pytest.raises(DataError, match="There are 1 titles for 2 kernels"):
             plots.kernel_grid([SOBEL_X] * 2, ["a"])
+
+
+class TestDrawingSteps:
+    def test_strokes_stay_where_they_were_drawn_with_y_down(self):
+        drawn, seen, _ = plots.drawing_steps(STROKES, IMAGES[0], PROBABILITIES).axes
+        assert drawn.get_xlim() == (0, 1) and drawn.get_ylim() == (1, 0)
+        for line, stroke in zip(drawn.lines, STROKES, strict=True):
+            np.testing.assert_array_equal(line.get_xydata(), stroke)
+        assert [line.get_marker() for line in drawn.lines] == ["None", "o"]
+        np.testing.assert_array_equal(seen.images[0].get_array(), IMAGES[0])
+
+    def test_strokes_of_another_scale_are_shown_whole(self):
+        drawn = plots.drawing_steps([[(100, 900), (300, 100)]], IMAGES[0], PROBABILITIES).axes[0]
+        (left, right), (bottom, top) = drawn.get_xlim(), drawn.get_ylim()
+        assert left < 100 < 300 < right and top < 100 < 900 < bottom
+        assert right - left == pytest.approx(bottom - top)
+
+    def test_the_best_three_are_marked_and_those_to_see_have_numbers(self):
+        probabilities = np.zeros(10)
+        probabilities[[7, 1, 9]] = 0.9, 0.0996, 0.0004
+        bars = plots.drawing_steps(STROKES, IMAGES[0], probabilities).axes[2]
+        assert bars.get_title() == "It reads 7"
+        assert texts(bars) == ["90.0 %", "10.0 %"]
+        colors = [matplotlib.colors.to_hex(bar.get_facecolor()) for bar in bars.patches]
+        assert colors[7] == plots.HIGHLIGHT
+        assert len({colors[7], colors[1], colors[9], plots.QUIET}) == 4
+        assert colors.count(plots.QUIET) == 7
+
+    def test_nothing_drawn_and_nothing_read(self):
+        drawn, _, bars = plots.drawing_steps([], np.zeros((28, 28)), np.zeros(10)).axes
+        assert (drawn.get_title(), bars.get_title()) == ("Nothing drawn", "Nothing to read")
+        assert texts(bars) == [] and not drawn.lines
+
+    @pytest.mark.parametrize(
+        ("strokes", "digit", "probabilities", "message"),
+        [
+            ([[1, 2]], IMAGES[0], PROBABILITIES, r"a stroke has the shape \(2,\)"),
+            ([np.zeros((4, 3))], IMAGES[0], PROBABILITIES, r"the shape \(4, 3\)"),
+            (STROKES, IMAGES, PROBABILITIES, r"digit has the shape \(12, 28, 28\)"),
+            (STROKES, IMAGES[0], PROBABILITIES[None], r"probabilities have the shape \(1, 10\)"),
+        ],
+    )
+    def test_what_is_no_drawing_is_refused(self, strokes, digit, probabilities, message):
+        with pytest.raises(DataError, match=message):
+            plots.drawing_steps(strokes, digit, probabilities)
 
 
 class TestSoftmaxSteps:
