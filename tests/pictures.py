@@ -1,14 +1,62 @@
-"""Picture files made for tests, also of kinds that Pillow reads and does not write."""
+"""Pictures made for tests: digits drawn by rule, and files of kinds that Pillow does not write."""
 
 import io
 import struct
 import zlib
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 GRAY, COLORS, PALETTE, GRAY_OPACITY, COLORS_OPACITY = 0, 2, 3, 4, 6
 """The kinds of pixels that a PNG's header names."""
+
+
+STROKES = {
+    0: [[(0.5, 0), (0.1, 0.3), (0.1, 0.7), (0.5, 1), (0.9, 0.7), (0.9, 0.3), (0.5, 0)]],
+    1: [[(0.6, 0), (0.4, 1)]],
+    2: [[(0, 0.2), (0.4, 0), (0.8, 0.25), (0.1, 1), (0.9, 1)]],
+    3: [[(0, 0.1), (0.5, 0), (0.8, 0.25), (0.4, 0.5), (0.8, 0.75), (0.5, 1), (0, 0.9)]],
+    4: [[(0.1, 0), (0, 0.55), (0.9, 0.55)], [(0.7, 0.1), (0.6, 1)]],
+    5: [[(0.7, 0), (0.1, 0), (0.1, 0.4), (0.6, 0.4), (0.8, 0.7), (0.5, 1), (0, 0.9)]],
+    6: [[(0.7, 0), (0.1, 0.6), (0.2, 0.95), (0.6, 0.95), (0.7, 0.65), (0.4, 0.5), (0.15, 0.7)]],
+    7: [[(0, 0), (0.8, 0), (0.3, 1)], [(0.2, 0.5), (0.7, 0.5)]],
+    8: [[(0.4, 0.5), (0, 0.2), (0.4, 0), (0.8, 0.2), (0, 0.8), (0.4, 1), (0.8, 0.8), (0.4, 0.5)]],
+    9: [[(0.8, 0.3), (0.4, 0.5), (0.1, 0.25), (0.4, 0), (0.8, 0.2), (0.6, 1)]],
+}
+"""A way to write each digit, in a square whose sides are 1, y down."""
+
+
+def drawn(label: int, side: int = 120, pen: float = 0.09, size: float = 0.6) -> np.ndarray:
+    """Returns a digit with soft edges in the middle of a square.
+
+    Args:
+        label: the digit.
+        side: of the square, in pixels.
+        pen: width of the stroke, as a share of the digit's height.
+        size: height of the digit, as a share of the square's side.
+
+    Returns:
+        (side, side) float in [0, 1]: how much of a pixel is ink.
+    """
+    finer = 4
+    scale = side * finer * size
+    width = max(1, round(pen * scale))
+    picture = Image.new("L", (side * finer, side * finer))
+    draw = ImageDraw.Draw(picture)
+    for stroke in STROKES[label]:
+        points = [tuple((np.array(point) - 0.5) * scale + side * finer / 2) for point in stroke]
+        draw.line(points, fill=255, width=width, joint="curve")
+        for x, y in (points[0], points[-1]):
+            draw.circle((x, y), width / 2, fill=255)
+    return np.asarray(picture.resize((side, side), Image.Resampling.BOX)) / 255
+
+
+def on_paper(
+    ink: np.ndarray, color: tuple[int, ...] = (40, 40, 40), paper: tuple[int, ...] = (230, 230, 230)
+) -> np.ndarray:
+    """Returns (h, w, 3) uint8: ink of one color on paper of another."""
+    ink = ink[:, :, np.newaxis]
+    return np.rint(ink * np.array(color) + (1 - ink) * np.array(paper)).astype("uint8")
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options) -> bytes:
@@ -66,3 +114,13 @@ def tiff(data: bytes, size: tuple[int, int], **tags: int) -> bytes:
     head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + table + bytes(4)
     assert len(head) == start
     return head + data
+
+
+def difference(one: np.ndarray, other: np.ndarray) -> float:
+    """Returns the mean absolute difference of two digits, of 255, once they lie on each other.
+
+    A center of mass halfway between two pixels goes to either, so one may be moved by a pixel.
+    """
+    steps = (-1, 0, 1)
+    moved = (np.roll(one.astype(float), (down, right), (0, 1)) for down in steps for right in steps)
+    return min(float(np.abs(there - other).mean()) for there in moved)
