@@ -39,6 +39,11 @@ _DARKEST_PAPER = 0.2
 _WINDOW = 0.35  # of the longer side: wider than any stroke, so that paper is in it
 _SMOOTH = 0.08
 _PEN = 0.01
+_EDGE = 0.03  # of the longer side: the width of a blurred edge
+_GRAIN = 0.01
+_STEEP = 0.45  # of the ink's strength, gained over that width
+_PAPER_SIZE = 128  # pixels of the longer side: paper changes slowly
+_MOST_INK = 0.65
 _BORDER = 0.03
 
 
@@ -154,27 +159,31 @@ def _look(light: np.ndarray, polarity: str) -> _Found:
     darkness, contrast, noise = _darkness(light)
     strength = np.clip(darkness / max(contrast, 1e-6), 0, 1).astype(np.float32)
     mask = strength > 0.5
-    clear = bool(mask.any()) and contrast >= max(LEAST_CONTRAST, NOISE * noise)
+    clear = contrast >= max(LEAST_CONTRAST, NOISE * noise) and _has_edges(strength, mask)
     border = _border(light.shape)
     # In a zero's hole, paper looks like light ink; but it is no lighter than the border.
     stands_out = float(np.median(light[border]) - np.median(light[mask])) if mask.any() else -1.0
     return _Found(Ink(strength, mask, polarity), stands_out, clear)
 
 
+def _has_edges(strength: np.ndarray, mask: np.ndarray) -> bool:
+    """Tells ink, which ends somewhere, from a shade, which fades away."""
+    if not mask.any() or min(mask.shape) < 2:
+        return False
+    longest = max(mask.shape)
+    # Grains of noise have edges, too, unless they are blurred. Thin lines lose strength by that.
+    strength = ndimage.gaussian_filter(strength, _GRAIN * longest, mode="nearest")
+    edge = mask & ~ndimage.binary_erosion(mask)
+    steepness = np.median(np.hypot(*np.gradient(strength))[edge]) / np.median(strength[mask])
+    return bool(steepness * max(4, _EDGE * longest) >= _STEEP)
+
+
 def _darkness(light: np.ndarray) -> tuple[np.ndarray, float, float]:
     """Returns how much darker than its paper each pixel is, the ink's contrast, and the noise."""
-    longest = max(light.shape)
-    light = ndimage.gaussian_filter(light, 0.002 * longest, mode="nearest")
-    paper = _highest_around(light, max(3, round(_WINDOW * longest)))
+    light = ndimage.gaussian_filter(light, 0.002 * max(light.shape), mode="nearest")
+    paper = _resized(_paper(_shrunk(light, _PAPER_SIZE)), light.shape)
     darkness, contrast = _compare(light, paper)
-    for _ in range(2):
-        ink = darkness > max(0.35 * contrast, 1e-3)
-        ink = ndimage.binary_dilation(ink, iterations=max(1, round(_PEN * longest)))
-        paper = _paper_between(light, ink, _SMOOTH * longest, paper)
-        darkness, contrast = _compare(light, paper)
-    rest = darkness[darkness < 0.5 * contrast]
-    noise = 1.4826 * float(np.median(np.abs(rest - np.median(rest)))) if rest.size else 0.0
-    return darkness, contrast, noise
+    return darkness, contrast, _noise(darkness)
 
 
 def _compare(light: np.ndarray, paper: np.ndarray) -> tuple[np.ndarray, float]:
@@ -183,26 +192,53 @@ def _compare(light: np.ndarray, paper: np.ndarray) -> tuple[np.ndarray, float]:
     return darkness, float(np.median(ink)) if ink.size else 0.0
 
 
-def _highest_around(light: np.ndarray, size: int) -> np.ndarray:
-    """Fills all that is darker and narrower than `size`: a gray closing."""
-    small = _shrunk(light, 2 * _THUMBNAIL)
-    size = max(3, round(size * max(small.shape) / max(light.shape)))
-    filled = ndimage.grey_closing(small, (size, size), mode="nearest")
-    filled = ndimage.gaussian_filter(filled, size / 7, mode="nearest")
-    return _resized(filled, light.shape)
+def _noise(values: np.ndarray) -> float:
+    """Returns the standard deviation of what changes from pixel to pixel, edges left aside."""
+    if values.shape[1] < 3:
+        return 0.0
+    steps = np.abs(values[:, 2:] - values[:, :-2])
+    return 1.4826 * float(np.median(steps)) / np.sqrt(2)
 
 
-def _paper_between(
-    light: np.ndarray, ink: np.ndarray, sigma: float, otherwise: np.ndarray
-) -> np.ndarray:
-    """Averages the paper around each pixel, over those pixels that are not ink."""
-    scale = min(1, 2 * _THUMBNAIL / max(light.shape))
-    paper = _shrunk((~ink).astype(np.float32), 2 * _THUMBNAIL)
-    value = _shrunk(light * ~ink, 2 * _THUMBNAIL)
-    blur = [ndimage.gaussian_filter(part, sigma * scale, mode="nearest") for part in (value, paper)]
-    seen = _resized(blur[1], light.shape)
-    mean = _resized(blur[0] / np.maximum(blur[1], 1e-3), light.shape)
-    return np.where(seen > 1e-2, mean, otherwise)
+def _paper(light: np.ndarray) -> np.ndarray:
+    """Estimates the light of the paper at each place, also below the ink."""
+    longest = max(light.shape)
+    window = max(3, round(_WINDOW * longest))
+    paper = _smooth(_closed(light, window), window / 7)
+    for _ in range(2):
+        darkness, contrast = _compare(light, paper)
+        ink = darkness > max(0.35 * contrast, 1e-3)
+        if ink.mean() > _MOST_INK:
+            # The closing follows the brightest grains of noisy paper; most of it is darker.
+            ink[:] = False
+        else:
+            ink = ndimage.binary_dilation(ink, iterations=max(1, round(_PEN * longest)))
+        paper = _smooth(np.where(ink, paper, light), _SMOOTH * longest)
+    return paper
+
+
+def _closed(light: np.ndarray, window: int) -> np.ndarray:
+    """Fills all that is darker than what is around it, and narrower than the window."""
+    padded, inside = _continued(light, window)
+    return ndimage.grey_closing(padded, (window, window), mode="nearest")[inside]
+
+
+def _smooth(light: np.ndarray, sigma: float) -> np.ndarray:
+    padded, inside = _continued(light, round(3 * sigma))
+    return ndimage.gaussian_filter(padded, sigma, mode="nearest", truncate=3)[inside]
+
+
+def _continued(light: np.ndarray, edge: int) -> tuple[np.ndarray, tuple[slice, slice]]:
+    """Goes on beyond the border: what gets darker toward it is taken to go on so.
+
+    Returns the larger picture, and where the given one is in it.
+    """
+    edges = [min(edge, side - 1) for side in light.shape]
+    widths = [(width, width) for width in edges]
+    inside = tuple(
+        slice(width, width + side) for width, side in zip(edges, light.shape, strict=True)
+    )
+    return np.pad(light, widths, mode="reflect", reflect_type="odd"), inside
 
 
 def _shrunk(light: np.ndarray, longest: int) -> np.ndarray:

@@ -107,7 +107,7 @@ def test_lossless_formats_and_gray_colors_give_the_same_digit(saved, kind, mode)
 )
 def test_lossy_formats_give_nearly_the_same_digit(saved, kind, options):
     path = saved(Image.fromarray(digit()), kind=kind, **options)
-    assert np.abs(load_image(path)[0, :, :, 0] - digit() / 255).mean() < 0.02
+    assert np.abs(load_image(path)[0, :, :, 0] - digit() / 255).mean() < 0.04
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
@@ -139,11 +139,6 @@ def test_orientation_in_exif_is_honored(saved):
     )
 
 
-@pytest.mark.parametrize("size", [(27, 28), (28, 29), (280, 280), (1, 1), (100_000, 1)])
-def test_another_size_is_refused_with_the_size_found(saved, size):
-    expect_error(saved(Image.new("L", size)), f"{size[0]}x{size[1]} pixels; expected .* 28x28")
-
-
 @pytest.mark.parametrize("size", [(5001, 5000), (10_000, 10_000), (60_000, 60_000)])
 def test_too_many_pixels_are_refused_before_decoding(saved, size, monkeypatch):
     monkeypatch.setattr(Image.Image, "load", lambda *_: pytest.fail("decoded"))
@@ -165,36 +160,27 @@ def test_animations_and_pages_are_refused(saved):
         expect_error(path, "holds 2 pictures")
 
 
-def test_colors_transparency_and_other_kinds_are_refused(saved):
-    color = np.stack([digit(), digit(), digit() // 2], axis=-1)
-    expect_error(saved(Image.fromarray(color)), "has colors")
-    clear = np.dstack([np.zeros((28, 28, 3), "uint8"), digit()])
-    expect_error(saved(Image.fromarray(clear)), "transparent")
-    expect_error(saved(Image.fromarray(digit()), transparency=0), "transparent")
-    deep = Image.fromarray(digit().astype("uint16") * 257)
-    expect_error(saved(deep, transparency=0), "pixels of the kind I;16")
-    expect_error(saved(Image.fromarray(digit()).convert("CMYK"), kind="JPEG"), "of the kind CMYK")
-
-
-def test_colored_and_transparent_palettes_are_refused(saved):
-    picture = Image.fromarray(digit()).convert("P")
-    picture.putpalette([value for gray in range(256) for value in (gray, 0, 0)])
-    expect_error(saved(picture), "has colors")
-    gray = Image.fromarray(digit()).convert("P")
-    expect_error(saved(gray, transparency=0), "transparent")
-    expect_error(saved(gray, transparency=bytes(256)), "transparent")
-
-
 def test_an_opaque_alpha_channel_is_understood(saved):
     for mode in ("LA", "RGBA"):
         loaded = load_image(saved(Image.fromarray(digit()).convert(mode)))
         np.testing.assert_array_equal(loaded[0, :, :, 0] * 255, digit())
 
 
-def test_nothing_drawn_and_dark_on_light_are_refused(saved):
-    for gray in (0, 128, 255):
-        expect_error(saved(Image.new("L", (28, 28), gray)), "shows no digit")
-    expect_error(saved(Image.fromarray(255 - digit())), "dark ink on light paper")
+def test_the_negative_of_a_digit_is_the_same_digit(saved):
+    loaded = load_image(saved(Image.fromarray(255 - digit())))
+    np.testing.assert_array_equal(loaded[0, :, :, 0] * 255, digit())
+
+
+def test_a_digit_on_transparent_paper_is_read(saved):
+    ink = np.dstack([np.zeros((28, 28, 3), "uint8"), digit()])
+    loaded = load_image(saved(Image.fromarray(ink)))
+    np.testing.assert_array_equal(loaded[0, :, :, 0] * 255, digit())
+
+
+@pytest.mark.parametrize("gray", [0, 128, 255])
+@pytest.mark.parametrize("size", [(28, 28), (1, 1), (3, 300), (100_000, 1), (640, 480)])
+def test_where_nothing_is_drawn_no_digit_is_found(saved, gray, size):
+    expect_error(saved(Image.new("L", size, gray)), "no digit found")
 
 
 @pytest.mark.parametrize(
