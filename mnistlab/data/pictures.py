@@ -53,7 +53,6 @@ _OTHER_FILES = (
 )
 """What the first bytes of files hold that people take for pictures that can be read here."""
 
-
 _NOTED = (UserWarning, RuntimeWarning)
 
 _MOST_WARNINGS = 3
@@ -177,8 +176,8 @@ as PNG.
         raise ImageError(too_large) from cause
     except UnidentifiedImageError as cause:
         raise ImageError(
-            f"{name} is {_what_else(content)}; accepted are {', '.join(FORMATS)}. Export the "
-            "picture as PNG."
+            f"{name} is {_what_else(content or b'')}; accepted are {', '.join(FORMATS)}. Export "
+            "the picture as PNG."
         ) from cause
     # Damaged files make Pillow raise whatever its parsers stumble over: SyntaxError,
     # struct.error, zlib.error, EOFError, KeyError and others.
@@ -186,23 +185,6 @@ as PNG.
         raise ImageError(
             f"{name} is a damaged image: {_first_line(cause)}. Export or copy the picture again."
         ) from cause
-
-
-def check_single(picture: Image.Image, name: str, expected: str) -> None:
-    """Raises `ImageError` if a picture is an animation or has pages."""
-    frames = getattr(picture, "n_frames", 1)
-    if frames != 1:
-        raise ImageError(
-            f"{name} is animated or has pages: it holds {frames} pictures; {expected}. Save one "
-            "of them on its own."
-        )
-
-
-def unit_floats(picture: Image.Image, name: str) -> np.ndarray:
-    """Returns the pixels of a floating-point picture, or raises `ImageError` beyond [0, 1]."""
-    pixels = np.asarray(picture)
-    _check_unit(pixels, name)
-    return pixels
 
 
 def _opened(source: Source, content: bytes | None) -> AbstractContextManager[Image.Image]:
@@ -219,7 +201,7 @@ def _decode(picture: Image.Image, name: str, expected: str) -> tuple[np.ndarray,
     if picture.format == "MPO":
         notes.append("The file holds several pictures; the first was read.")
     else:
-        check_single(picture, name, expected)
+        _check_single(picture, name, expected)
     # Decoding a TIFF turns it, and forgets that it did.
     if picture.getexif().get(_ORIENTATION) in range(2, 9):
         notes.append("It was turned as the camera noted.")
@@ -228,11 +210,21 @@ def _decode(picture: Image.Image, name: str, expected: str) -> tuple[np.ndarray,
     return _stored_pixels(ImageOps.exif_transpose(picture), tags, name), notes
 
 
+def _check_single(picture: Image.Image, name: str, expected: str) -> None:
+    """Raises `ImageError` if a picture is an animation or has pages."""
+    frames = getattr(picture, "n_frames", 1)
+    if frames != 1:
+        raise ImageError(
+            f"{name} is animated or has pages: it holds {frames} pictures; {expected}. Save one "
+            "of them on its own."
+        )
+
+
 def _stored_pixels(picture: Image.Image, tags: Mapping, name: str) -> np.ndarray:
     if picture.mode.startswith("I;16"):
         return _deep_gray(picture, tags)
     if picture.mode == "F":
-        pixels = unit_floats(picture, name)
+        pixels = np.asarray(picture)
         return 1 - pixels if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else pixels
     if picture.mode == "I":
         return _whole_numbers(picture, name)

@@ -5,7 +5,6 @@ Run as a program, it prints what became of them, as JSON.
 
 import json
 import random
-import resource
 import struct
 import sys
 import warnings
@@ -167,12 +166,16 @@ def outcome(content: bytes) -> str:
 
 def limit_memory(mebibytes: int) -> None:
     """Has this process fail when it asks for so much more than it has now."""
+    import resource  # Windows has none, and pytest looks for examples in this module there, too
+
     now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (now + mebibytes * 2**20,) * 2)
 
 
 def main(kind: str, number: str = "0") -> None:
     """Reads all of one kind and prints how often what happened, and the memory taken."""
+    import resource
+
     files = bombs() if kind == "bombs" else damaged_files(int(number))
     outcome(encoded(Image.fromarray(drawn(7) < 0.5)))  # what is loaded at first use
     limit_memory(MEMORY)
