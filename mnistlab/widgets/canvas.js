@@ -404,9 +404,9 @@ function render({ model, el, signal }) {
 
   function showResult() {
     const { digit, probabilities, took, origin: words, truth } = model.get("result");
-    paintDigit(seen, digit ? bytesOf(digit) : new Uint8Array(PIXELS));
-    seen.setAttribute("aria-label", digit ? `28x28 pixels: ${words}` : "28x28 pixels, all black");
-    origin.textContent = digit ? words : "28×28 pixels, still black";
+    paintDigit(seen, digit.byteLength ? bytesOf(digit) : new Uint8Array(PIXELS));
+    origin.textContent = words || "28×28 pixels, still black";
+    seen.setAttribute("aria-label", `28×28 pixels: ${words || "all black"}`);
     const spoken = answer.show(probabilities, truth);
     const [making, reading] = took;
     time.textContent = probabilities.length

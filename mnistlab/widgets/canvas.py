@@ -190,19 +190,7 @@ class DigitCanvas(anywidget.AnyWidget):
         Raises:
             DataError: there are none.
         """
-        if not len(self._images):
-            raise DataError(
-                "There are no sample digits: the canvas was made without images. Make it with "
-                "those of the test set: DigitCanvas(model, test_images, test_labels)."
-            )
-        with self._lock, self.hold_sync():
-            self._put([])
-            self._sample = (self._sample + 1) % len(self._images)
-            caption = self._captions[self._sample]
-            self._truth = int(caption) if caption else None
-            start = time.perf_counter()
-            pixels = np.rint(self._images[self._sample] * 255).astype(np.uint8)
-            self._show(pixels, start, f"Sample digit {self._sample}{_words(self._truth)}")
+        self._show_sample(self._own_key())
 
     def keep(self, label: int) -> None:
         """Adds the drawing to the collection, and to its file if it has one.
@@ -292,14 +280,33 @@ class DigitCanvas(anywidget.AnyWidget):
 
     # From strokes to an answer
 
+    def _own_key(self) -> str:
+        self._puts += 1
+        return f"python-{self._puts}"
+
     def _put(self, strokes: Sequence[np.ndarray], truth: int | None = None) -> None:
         """Puts strokes on the pad from here, as if they had been drawn."""
         strokes = [np.asarray(stroke, np.float32) for stroke in pad.on_pad(strokes)]
         with self._lock, self.hold_sync():
-            self._puts += 1
-            self.drawing = {"key": f"python-{self._puts}", **pad.to_browser(strokes)}
+            self.drawing = {"key": self._own_key(), **pad.to_browser(strokes)}
             self._become(strokes, truth)
             self.problem = ""
+
+    def _show_sample(self, key: str) -> None:
+        if not len(self._images):
+            raise DataError(
+                "There are no sample digits: the canvas was made without images. Make it with "
+                "those of the test set: DigitCanvas(model, test_images, test_labels)."
+            )
+        with self._lock, self.hold_sync():
+            self.drawing = {"key": key, **pad.to_browser([])}
+            self._become([])
+            self._sample = (self._sample + 1) % len(self._images)
+            caption = self._captions[self._sample]
+            self._truth = int(caption) if caption else None
+            start = time.perf_counter()
+            pixels = np.rint(self._images[self._sample] * 255).astype(np.uint8)
+            self._show(pixels, start, f"Sample digit {self._sample}{_words(self._truth)}")
 
     def _become(self, strokes: list[np.ndarray], truth: int | None = None) -> None:
         """Reads a drawing; where that fails, the result stays and is stale."""
@@ -376,11 +383,11 @@ class DigitCanvas(anywidget.AnyWidget):
 
     def _receive(self, _: object, message: object, buffers: Sequence[bytes]) -> None:
         message = message if isinstance(message, Mapping) else {}
-        what, key = str(message.get("do")), str(message.get("key"))[:LONGEST_NAME]
+        what = str(message.get("do"))
         with self._lock:
             with self.hold_sync():
                 done = self._attempt(lambda: self._obey(what, message, buffers))
-                self.answered = key
+                self.answered = _key(message)
             # Afterwards: nobody waits for the explorers, or for the file that keeps the digit.
             if done and what == "draw" and message.get("finished") is True and self._strokes:
                 self._attempt(self._share)
@@ -403,7 +410,7 @@ class DigitCanvas(anywidget.AnyWidget):
     def _obey(self, what: str, message: Mapping, buffers: Sequence[bytes]) -> None:
         orders = {
             "draw": lambda: self._draw(message, buffers),
-            "sample": self.next_sample,
+            "sample": lambda: self._show_sample(_key(message)),
             "keep": lambda: self._tell(self._keep_said, message.get("label")),
             "take": lambda: self.take(message.get("place")),
             "remove": lambda: self._tell(self._remove_said, message.get("place")),
@@ -424,7 +431,7 @@ class DigitCanvas(anywidget.AnyWidget):
         self._become(strokes)
         if message.get("finished") is True:
             # For whoever opens the page anew, and for a second view of the canvas.
-            self.drawing = {"key": str(message.get("key")), **pad.to_browser(strokes)}
+            self.drawing = {"key": _key(message), **pad.to_browser(strokes)}
 
     def _tell(self, work: Callable[[object], str], argument: object) -> None:
         """Does something that may warn, and says what was done and what it warned of."""
@@ -547,6 +554,11 @@ def _summary(labels: np.ndarray, read: np.ndarray, file: Path | None, first: int
     if first:
         parts.append(f"the last {MOST_SHOWN} are shown")
     return "; ".join(parts) + "."
+
+
+def _key(message: Mapping) -> str:
+    """What the browser calls a message, to know which of them was answered."""
+    return str(message.get("key"))[:LONGEST_NAME]
 
 
 def _file_name(name: object) -> str:

@@ -269,7 +269,8 @@ function createPad({ className = "", label, onDraw, onState = () => {}, say = ()
       if (erasing) hover(pointOf(event));
       return;
     }
-    const between = event.getCoalescedEvents();
+    // A page that came without TLS from another machine does not have it.
+    const between = event.getCoalescedEvents?.() ?? [];
     const points = (between.length ? between : [event]).map(pointOf);
     if (erased !== null) points.forEach(erase);
     else if (stroke !== null) extendBy(points);
