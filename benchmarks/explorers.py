@@ -94,7 +94,7 @@ def main() -> None:
     )
     with (
         tempfile.TemporaryDirectory() as folder,
-        notebook_server(Path(folder)) as server,
+        notebook_server(Path(folder), CELLS) as server,
         lab.running_browser(executable) as browser,
     ):
         page = browser.new_page(viewport={"width": 1280, "height": 3000})
@@ -113,9 +113,9 @@ def main() -> None:
 
 
 @contextmanager
-def notebook_server(folder: Path) -> Iterator[lab.Lab]:
-    """Starts JupyterLab with the notebook of the three explorers, benchmark.ipynb."""
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+def notebook_server(folder: Path, sources: Iterable[str]) -> Iterator[lab.Lab]:
+    """Starts JupyterLab with a notebook of these cells, benchmark.ipynb."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     with lab.running_lab(folder) as server:
