@@ -441,6 +441,9 @@ class DigitCanvas(anywidget.AnyWidget):
         self.notice = " ".join([said, *(str(warning.message) for warning in caught)])
 
     def _keep_said(self, label: object) -> str:
+        # A double click keeps one drawing.
+        if len(self.drawings) and _is_same(self._as_drawing("keep", label), self.drawings[-1]):
+            return f"It is kept as {_a(label)} already."
         self.keep(label)
         where = f" in {self._file.name}" if self._file else ""
         return f"Kept as {_a(self._truth)}{where}. The next stroke begins a new drawing."

@@ -350,6 +350,16 @@ class TestCollection:
         send(canvas, "remove", place=0)
         assert (canvas.notice, canvas.drawings.labels.tolist()) == ("Removed.", [4])
 
+    def test_a_double_click_keeps_one(self, canvas):
+        draw(canvas, SEVEN)
+        send(canvas, "keep", label=7)
+        send(canvas, "keep", label=7)
+        assert canvas.notice == "It is kept as a 7 already."
+        assert canvas.drawings.labels.tolist() == [7]
+        draw(canvas, FOUR)
+        send(canvas, "keep", label=7)
+        assert canvas.drawings.labels.tolist() == [7, 7]
+
     def test_nothing_to_keep(self, canvas):
         send(canvas, "keep", label=7)
         assert canvas.problem == "There is no drawing to keep. Draw a digit first."
