@@ -144,8 +144,8 @@ class Drawing:
                 written.
 
         Warns:
-            UserWarning: a file of these names is something else; it was set
-                aside under the name in the message.
+            UserWarning: a file of these names is something else, a collection
+                among them; it was set aside under the name in the message.
 
         Example:
             >>> import tempfile
@@ -155,7 +155,7 @@ class Drawing:
             (['one.npz', 'one.png'], Drawing(1 stroke, 2 points, label 1))
         """
         picture = _target(path, ".npz").with_suffix(".png")
-        return _write_drawings([self], path, before_naming=lambda: self.save_png(picture))
+        return _write_drawings([self], path, _is_one, lambda: self.save_png(picture))
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Drawing":
@@ -312,7 +312,7 @@ class Drawings(Sequence):
             ...     Drawings.load(drawings.save(Path(folder, "mine.npz")))
             Drawings(1 drawing, 1 with a label)
         """
-        return _write_drawings(self, path)
+        return _write_drawings(self, path, _is_collection)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Drawings":
@@ -500,16 +500,26 @@ def _is_picture(path: Path) -> bool:
 
 
 def _is_collection(path: Path) -> bool:
+    return _number_in(path) is not None
+
+
+def _is_one(path: Path) -> bool:
+    # A single drawing does not take the place of many.
+    return _number_in(path) == 1
+
+
+def _number_in(path: Path) -> int | None:
+    """Returns how many drawings a file holds, or `None` if it holds something else."""
     try:
-        Drawings.load(path)
+        return len(Drawings.load(path))
     except DataError:
-        return False
-    return True
+        return None
 
 
 def _write_drawings(
     drawings: Sequence[Drawing],
     path: str | os.PathLike,
+    may_replace: Callable[[Path], bool],
     before_naming: Callable[[], object] = lambda: None,
 ) -> Path:
     name = _target(path, ".npz").name
@@ -530,7 +540,7 @@ def _write_drawings(
             )
         before_naming()
 
-    return _write(path, ".npz", lambda new: write_npz(new, arrays), check, _is_collection)
+    return _write(path, ".npz", lambda new: write_npz(new, arrays), check, may_replace)
 
 
 def _to_arrays(drawings: Sequence[Drawing]) -> dict[str, np.ndarray]:

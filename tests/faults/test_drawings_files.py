@@ -222,6 +222,15 @@ def test_the_reader_s_own_photo_is_not_replaced_by_a_drawing_s_picture(tmp_path)
     assert names(tmp_path) == ["seven-set-aside-1.png", "seven.npz", "seven.png"]
 
 
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_single_drawing_does_not_take_the_place_of_a_collection(path, number):
+    Drawings([Drawing(ONE, 1)] * number).save(path)
+    with pytest.warns(UserWarning, match=r"mine\.npz .* kept as mine-set-aside-1\.npz"):
+        Drawing(SEVEN, 7).save(path)
+    assert Drawing.load(path).label == 7
+    assert len(Drawings.load(path.with_name("mine-set-aside-1.npz"))) == number
+
+
 @pytest.mark.parametrize("source", [7, None, ["mine.npz"], b"mine.npz"])
 def test_what_is_no_path_is_an_error(source):
     for use in (Drawings.load, Drawing.load, Drawings().save, Drawing(ONE).save_png):
