@@ -21,6 +21,9 @@ FARTHEST = 1e9
 _STEP = 8
 """Places of a point that are told apart, to a pixel: a hand is no steadier."""
 
+_SMALLEST = 1e-300
+"""Extent that strokes can be divided by; what is smaller is a dot."""
+
 _AT_ONCE = 2_000
 """Lines that are measured together, so that memory stays small."""
 
@@ -128,7 +131,9 @@ def _lines_in_box(strokes: list[np.ndarray], width: float, longest: int, keep_as
     points = np.concatenate(strokes)
     low, extent = points.min(axis=0), np.ptp(points, axis=0)
     across = extent.max() if keep_aspect else extent
-    scale = np.divide(longest - width, across, out=np.zeros(2), where=np.asarray(across) > 0)
+    scale = np.divide(
+        longest - width, across, out=np.zeros(2), where=np.asarray(across) > _SMALLEST
+    )
     inked = extent * scale + width
     # A hair more than a whole number is rounding, not ink.
     size = np.maximum(np.ceil(inked - 1e-6).astype(int), 1)

@@ -114,6 +114,14 @@ def test_a_single_point_is_a_round_dot_and_empty_strokes_are_left_out():
     np.testing.assert_array_equal(dot, draw_strokes([[], [(1, 1)], []], width=4))
 
 
+@pytest.mark.parametrize("extent", [1e-300, 1e-308, 5e-324])
+@pytest.mark.parametrize("keep_aspect", [True, False])
+def test_points_too_close_to_be_told_apart_are_a_dot(extent, keep_aspect):
+    with np.errstate(all="raise"):
+        dot = draw_strokes([[(0, 0), (extent, 0)]], keep_aspect=keep_aspect)
+    np.testing.assert_array_equal(dot, draw_strokes([[(0, 0)]], keep_aspect=keep_aspect))
+
+
 def test_a_one_stays_narrow_unless_the_aspect_is_given_up():
     one = [[(10, 0), (12, 100)]]
     assert draw_strokes(one).shape[1] <= 3
