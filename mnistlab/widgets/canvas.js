@@ -240,13 +240,18 @@ function createCollection(model, signal, sender) {
   }
 
   function drop() {
-    if (marked >= 0) sender.ask("remove", { place: marked + model.get("collection").first });
+    if (marked < 0) return;
+    sender.ask("remove", { place: marked + model.get("collection").first });
+    // A double click removes one: the next has this place soon.
+    mark(-1);
   }
 
   function press(event, place) {
     const next = placeAfter(event.key, place, options);
     if (event.key === "Enter" || event.key === " ") choose(place);
-    else if (event.key === "Delete") drop();
+    else if (event.key === "Delete") {
+      if (place === marked) drop();
+    }
     else if (next in options) {
       options.forEach((option, other) => (option.tabIndex = other === next ? 0 : -1));
       options[next].focus();

@@ -111,7 +111,7 @@ class DigitCanvas(anywidget.AnyWidget):
         self.drawings, self._file, notice = _collection(drawings, self.folder)
         # Widget messages are dealt with on a thread of their own, beside that of the cells.
         self._lock = threading.RLock()
-        self._known = {}
+        self._digits = {}
         self._shared = digit
         self._strokes = []
         self._truth = None
@@ -258,9 +258,16 @@ class DigitCanvas(anywidget.AnyWidget):
             The path written.
 
         Raises:
-            DataError: nothing is drawn, or the files cannot be written.
+            DataError: nothing is drawn, the file is that of the collection, or
+                the files cannot be written.
         """
-        return self._as_drawing("save", self._truth).save(self.folder / path)
+        drawing, path = self._as_drawing("save", self._truth), self.folder / path
+        if self._file is not None and os.path.realpath(path) == os.path.realpath(self._file):
+            raise DataError(
+                f"{path.name} is the file of your collection. Choose another name for a single "
+                "drawing, or keep it with its label to add it there."
+            )
+        return drawing.save(path)
 
     def load(self, path: str | os.PathLike) -> None:
         """Puts a drawing that was saved on the pad.
@@ -300,10 +307,10 @@ class DigitCanvas(anywidget.AnyWidget):
             )
         with self._lock, self.hold_sync():
             self.drawing = {"key": key, **pad.to_browser([])}
-            self._become([])
             self._sample = (self._sample + 1) % len(self._images)
             caption = self._captions[self._sample]
-            self._truth = int(caption) if caption else None
+            self._strokes, self._truth = [], int(caption) if caption else None
+            self.stale = True
             start = time.perf_counter()
             pixels = np.rint(self._images[self._sample] * 255).astype(np.uint8)
             self._show(pixels, start, f"Sample digit {self._sample}{_words(self._truth)}")
@@ -353,15 +360,14 @@ class DigitCanvas(anywidget.AnyWidget):
     def _readings(self) -> tuple[np.ndarray, np.ndarray]:
         """Returns what the model sees of each drawing kept, and what it reads."""
         drawings = {_fingerprint(drawing): drawing for drawing in self.drawings}
-        new = [each for name, each in drawings.items() if name not in self._known]
-        if new:
-            digits = Drawings(new).digits()
-            answers = predict(self.model, digits).argmax(axis=1)
-            names = map(_fingerprint, new)
-            self._known.update(zip(names, zip(digits, answers, strict=True), strict=True))
-        found = [self._known[_fingerprint(drawing)] for drawing in self.drawings]
-        digits = np.array([digit for digit, _ in found], np.uint8).reshape(-1, SIDE, SIDE)
-        return digits, np.array([answer for _, answer in found], np.int64)
+        # Images stay as they are; answers do not, where the model learns on.
+        self._digits = {
+            name: self._digits[name] if name in self._digits else drawing.digit()
+            for name, drawing in drawings.items()
+        }
+        found = [self._digits[_fingerprint(drawing)] for drawing in self.drawings]
+        digits = np.array(found, np.uint8).reshape(-1, SIDE, SIDE)
+        return digits, predict(self.model, digits).argmax(axis=1)
 
     def _collected(self, marked: int | None = None) -> dict:
         digits, read = self._readings()

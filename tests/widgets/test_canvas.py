@@ -203,6 +203,15 @@ class TestErrors:
         assert (canvas.problem, canvas.stale, canvas.answered) == ("", False, "view-3")
         np.testing.assert_array_equal(canvas.digit, strokes_to_digit(FOUR))
 
+    def test_a_sample_that_cannot_be_read_leaves_the_last_answer(self, canvas, monkeypatch):
+        draw(canvas, SEVEN)
+        before = canvas.result
+        with monkeypatch.context() as broken:
+            broken.setattr(canvas, "_read", fail)
+            send(canvas, "sample", key="view-2")
+        assert "RuntimeError: out of ink" in canvas.problem
+        assert (canvas.stale, canvas.result, canvas.strokes) == (True, before, [])
+
     def test_a_failed_command_says_so_and_leaves_the_answer_good(self, canvas):
         draw(canvas, SEVEN)
         send(canvas, "load", name="nothing")
@@ -319,6 +328,14 @@ class TestCollection:
             "3 drawings kept in my_drawings.npz; the model reads 2 of 3 right: 66.7 %."
         )
 
+    def test_a_model_that_learns_on_is_asked_anew(self, output):
+        model = zoo.build("lenet5")
+        canvas = DigitCanvas(model, drawings=Drawings([Drawing(SEVEN, 7)]), folder=output)
+        kernel, _ = model.layers[-1].get_weights()
+        for wanted, accuracy in ((7, 1), (3, 0)):
+            model.layers[-1].set_weights([kernel * 0, np.eye(10)[wanted]])
+            assert canvas.accuracy == accuracy
+
     def test_one_in_memory_writes_no_file(self, model, output):
         mine = Drawings([Drawing(FOUR, 4), Drawing(SEVEN)])
         canvas = DigitCanvas(model, drawings=mine, folder=output)
@@ -409,6 +426,16 @@ class TestFiles:
         np.testing.assert_array_equal(canvas.digit, digit)
         assert canvas.truth == 4
         np.testing.assert_allclose(canvas.strokes[1], FOUR[1], atol=1e-6)
+
+    @pytest.mark.parametrize("name", ["my_drawings", "my_drawings.npz"])
+    def test_a_single_drawing_does_not_take_the_place_of_the_collection(self, canvas, output, name):
+        for strokes, label in ((SEVEN, 7), (FOUR, 4)):
+            canvas.strokes = strokes
+            canvas.keep(label)
+        send(canvas, "save", name=name)
+        assert "my_drawings.npz is the file of your collection" in canvas.problem
+        assert Drawings.load(output / "my_drawings.npz").labels.tolist() == [7, 4]
+        assert [path.name for path in output.iterdir()] == ["my_drawings.npz"]
 
     def test_saved_without_a_label(self, canvas, output):
         draw(canvas, FOUR)
