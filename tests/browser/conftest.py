@@ -5,6 +5,11 @@ import os
 from tests.browser import lab as jupyter
 
 import pytest
+from playwright.sync_api import expect
+
+# What is waited for comes; on a busy machine it may take long.
+MILLISECONDS = 60_000
+expect.set_options(timeout=MILLISECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +33,6 @@ def lab(browser, tmp_path_factory):
 @pytest.fixture
 def page(browser):
     opened = browser.new_page(viewport={"width": 1280, "height": 1400})
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(MILLISECONDS)
     yield opened
     opened.close()

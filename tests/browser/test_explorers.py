@@ -20,7 +20,7 @@ RELU = ".mnistlab-relu"
 @pytest.fixture(scope="module")
 def notebook_09(lab, browser):
     page = browser.new_page(viewport={"width": 1280, "height": 1600})
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     opened = lab.open(page, "09_convolution.ipynb")
     opened.run_all(SECONDS)
     assert opened.errors() == []
