@@ -5,7 +5,12 @@ import shutil
 import tempfile
 import warnings
 
+import hypothesis
 import pytest
+
+# Found the same on every machine, however slow, and no folder of findings beside the code.
+hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("project")
 
 pytest_plugins = ["tools.nbval_kernel_watch"]
 
