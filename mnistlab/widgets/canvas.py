@@ -459,13 +459,14 @@ class DigitCanvas(anywidget.AnyWidget):
         return "Removed."
 
     def _save_said(self, name: str) -> str:
+        place = ", in place of the one before" if _is_drawing(self.folder / name) else ""
         path = self.save(name)
         label = (
             "without a label: keep it as a 0 to 9 first, to give it one"
             if self._truth is None
             else f"with the label {self._truth}"
         )
-        return f"Saved as {path.name} and {path.with_suffix('.png').name}, {label}."
+        return f"Saved as {path.name} and {path.with_suffix('.png').name}{place}, {label}."
 
     def _load_said(self, name: str) -> str:
         if not os.path.lexists(self.folder / name):
@@ -538,6 +539,14 @@ def _remove_from(file: Path, drawing: Drawing) -> Drawings:
         drawings.remove(same.index(True))
         drawings.save(file)
     return drawings
+
+
+def _is_drawing(path: Path) -> bool:
+    try:
+        Drawing.load(path)
+    except DataError:
+        return False
+    return True
 
 
 def _is_same(one: Drawing, other: Drawing) -> bool:

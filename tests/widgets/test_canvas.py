@@ -443,6 +443,18 @@ class TestFiles:
         assert "without a label: keep it as a 0 to 9 first" in canvas.notice
         assert Drawing.load(output / "mine.npz").label is None
 
+    def test_what_a_new_drawing_replaces_is_said(self, canvas, output):
+        for strokes in (FOUR, SEVEN):
+            draw(canvas, strokes)
+            send(canvas, "save", name="mine")
+        assert canvas.notice.startswith(
+            "Saved as mine.npz and mine.png, in place of the one before"
+        )
+        assert len(Drawing.load(output / "mine.npz").strokes) == 1
+        (output / "mine.npz").write_bytes(b"something else")
+        send(canvas, "save", name="mine")
+        assert "in place of" not in canvas.notice and "mine-set-aside-1.npz" in canvas.notice
+
     def test_a_path_of_ones_own_by_the_method(self, canvas, tmp_path):
         canvas.strokes = SEVEN
         path = canvas.save(tmp_path / "elsewhere" / "seven.npz")
