@@ -15,12 +15,16 @@ from mnistlab.data.ink import (
     DARK_ON_LIGHT,
     LIGHT_ON_DARK,
     WORKING_SIZE,
+    Ink,
     find_ink,
+    has_edges,
     shrink,
+    stands_out,
 )
-from mnistlab.data.parts import digit_parts
+from mnistlab.data.parts import Digit, digit_parts
 from mnistlab.data.pictures import Source, read_pixels
 from mnistlab.data.strokes import WIDTH, draw_strokes
+from mnistlab.errors import ImageError
 
 import numpy as np
 from PIL import Image
@@ -38,6 +42,17 @@ _FINE = 10
 
 _MARGIN = 0.3
 """Paper that is kept around a small digit when it is looked at again, as a share of its size."""
+
+_NARROW, _WIDE = 0.25, 0.5
+"""Widths of a pen, as shares of the digit's size: surely strokes, and surely none."""
+
+_FULL, _SQUARE = 0.7, 0.4
+"""Ink's share of its box, and the box's aspect: both exceeded by a sheet of paper."""
+
+_EVEN = 0.05
+"""What counts in place of how ink stands out, where its surroundings are as dark."""
+
+_CUT = 0.5
 
 _SMALL = 0.5
 """Share of the picture below which a digit is looked at again, cut out of the full picture."""
@@ -191,29 +206,73 @@ def _ready(pixels: np.ndarray, notes: tuple[str, ...]) -> Steps | None:
     return None
 
 
+@dataclass(frozen=True, eq=False)
+class _Found:
+    ink: Ink
+    digit: Digit
+    likely: float
+
+
 def _prepare(
     pixels: np.ndarray, name: str, notes: tuple[str, ...], keep_aspect: bool, center: str
 ) -> Steps:
     original = shrink(pixels)
-    found = find_ink(original, name)
-    digit, more = digit_parts(found.mask, name)
-    box = _box(digit)
+    found = closer = _find(original, name, (DARK_ON_LIGHT, LIGHT_ON_DARK))
+    box = _box(found.digit.mask)
     if len(pixels) > len(original) and _longer(box) < _SMALL * WORKING_SIZE:
-        closer = _cut_out(pixels, box, len(pixels) / len(original))
-        found_closer = find_ink(shrink(closer), name, found.polarity)
-        digit_closer, _ = digit_parts(found_closer.mask, name)
-    else:
-        found_closer, digit_closer = found, digit
-    scaled = _scale(_only(found_closer.strength, digit_closer), keep_aspect)
+        cut_out = _cut_out(pixels, box, len(pixels) / len(original))
+        closer = _find(shrink(cut_out), name, (found.ink.polarity,))
+    scaled = _scale(_only(closer), keep_aspect)
     return Steps(
         original,
-        _only(found.strength, digit),
+        _only(found),
         box,
         scaled,
         as_pixels(place(scaled, center)),
-        found.polarity,
-        (*notes, *more),
+        found.ink.polarity,
+        (*notes, *found.digit.notes),
     )
+
+
+def _find(pixels: np.ndarray, name: str, polarities: Sequence[str]) -> _Found:
+    """Finds the digit: dark or light, as it looks more like one."""
+    possible = [_look(pixels, polarity) for polarity in polarities]
+    found = max(filter(None, possible), key=lambda each: each.likely, default=None)
+    if found is None or found.likely <= 0:
+        raise ImageError(
+            f"{name} has no digit found: nothing in it stands out from its background as a pen's "
+            "strokes do. Write darker or with a thicker pen, photograph in more light, or cut the "
+            "picture to the digit."
+        )
+    if found.digit.count > 1:
+        raise ImageError(
+            f"{name} shows {found.digit.count} digits, as far as can be seen; expected is one. Cut "
+            "the picture to one of them."
+        )
+    return found
+
+
+def _look(pixels: np.ndarray, polarity: str) -> _Found | None:
+    ink = find_ink(pixels, polarity)
+    digit = digit_parts(ink.mask) if ink.clear else None
+    if digit is None or not has_edges(ink.light, digit.mask):
+        return None
+    likely = _like_strokes(digit.mask) * (_EVEN + max(stands_out(ink.light, digit.mask), 0))
+    return _Found(ink, digit, likely * (_CUT if digit.cut else 1))
+
+
+def _like_strokes(mask: np.ndarray) -> float:
+    """Tells strokes, near 1, from blots and sheets of paper, which are 0."""
+    top, left, bottom, right = _box(mask)
+    cut_out = mask[top:bottom, left:right]
+    sheet = cut_out.mean() > _FULL and min(cut_out.shape) > _SQUARE * max(cut_out.shape)
+    pen = _pen_width(ndimage.distance_transform_edt(np.pad(cut_out, 1))) / max(cut_out.shape)
+    return 0.0 if sheet else float(np.clip((_WIDE - pen) / (_WIDE - _NARROW), 0, 1))
+
+
+def _pen_width(inside: np.ndarray) -> float:
+    """Returns the width of strokes, of the distances to their edge: it is w / 4 on average."""
+    return 4 * float(inside[inside > 0].mean())
 
 
 def _box(mask: np.ndarray) -> tuple[int, int, int, int]:
@@ -234,9 +293,10 @@ def _cut_out(pixels: np.ndarray, box: tuple[int, int, int, int], scale: float) -
     return pixels[top:bottom, left:right]
 
 
-def _only(strength: np.ndarray, digit: np.ndarray) -> np.ndarray:
+def _only(found: _Found) -> np.ndarray:
     """Returns the ink of the digit with its soft edges, and none of what is beside it."""
-    return np.where(ndimage.binary_dilation(digit, iterations=2), strength, np.float32(0))
+    near = ndimage.binary_dilation(found.digit.mask, iterations=2)
+    return np.where(near, found.ink.strength, np.float32(0))
 
 
 def _scale(ink: np.ndarray, keep_aspect: bool) -> np.ndarray:
@@ -264,8 +324,7 @@ def _enlarged(ink: np.ndarray) -> np.ndarray:
 def _width_of_mnist(mask: np.ndarray) -> np.ndarray:
     """Makes strokes wider or thinner that are not as wide as MNIST's are."""
     inside = ndimage.distance_transform_edt(mask)
-    # Across a stroke of width w, the distance to its edge is w / 4 on average.
-    width = 4 * float(inside[mask].mean()) / _FINE
+    width = _pen_width(inside) / _FINE
     wanted = min(max(width, WIDTH), WIDEST)
     more = (wanted - width) / 2 * _FINE
     edge = max(0, int(np.ceil(more))) + 1

@@ -2,13 +2,11 @@
 
 Paper in a photograph is not white, and not the same everywhere. So the paper is
 estimated at each place from what is around it, and ink is how much darker than
-its paper a pixel is. Which of dark and light is the ink, the border tells:
-there, most of a picture is paper.
+its paper a pixel is. Ink that is lighter than its paper is found in the same
+way, in the negative.
 """
 
 from dataclasses import dataclass
-
-from mnistlab.errors import ImageError
 
 import numpy as np
 from PIL import Image
@@ -33,33 +31,44 @@ _THUMBNAIL = 64
 _CLEARER = 1.5
 """How much more contrast a single color must have before it is taken for the luminance."""
 
-_DARKEST_PAPER = 0.2
-"""Below this light, differences count as they are: a share of nearly nothing is noise."""
+_DARKEST_PAPER = {"dark on light": 0.2, "light on dark": 0.6}
+"""Below this light, differences count as they are: a share of nearly nothing is noise.
+
+In the negative of bright paper, which is dark, the edge of a shadow would look like strong ink."""
 
 _WINDOW = 0.35  # of the longer side: wider than any stroke, so that paper is in it
 _SMOOTH = 0.08
 _PEN = 0.01
 _EDGE = 0.03  # of the longer side: the width of a blurred edge
 _GRAIN = 0.01
-_STEEP = 0.45  # of the ink's strength, gained over that width
+_AROUND = (0.15, 0.35)  # of the digit's size: from where to where its surroundings are looked at
+_NEARLY_NONE = 15  # per cent of the surroundings that may be as dark as the ink: lines, neighbors
+_RIM = 0.04  # how far from the ink its paper is looked at
+_NEARLY_ALL = 20  # per cent of the edge may be blurred more
+_STEEP = 0.4  # of the ink's strength, gained over that width
 _PAPER_SIZE = 128  # pixels of the longer side: paper changes slowly
 _MOST_INK = 0.65
 _BORDER = 0.03
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ink:
-    """Where the ink is.
+    """Where the ink would be, if it were dark, or if it were light.
 
     Attributes:
         strength: (h, w) float32 in [0, 1]: 0 is paper, 1 is full ink.
+        light: (h, w) float32 in [0, 1]: the picture, or its negative where ink
+            is light: ink is dark in it.
         mask: (h, w) bool: at least half of full ink.
         polarity: "dark on light" or "light on dark".
+        clear: whether the ink stands out from the paper and its grain.
     """
 
     strength: np.ndarray
+    light: np.ndarray
     mask: np.ndarray
     polarity: str
+    clear: bool
 
 
 def shrink(pixels: np.ndarray, longest: int = WORKING_SIZE) -> np.ndarray:
@@ -84,48 +93,99 @@ def shrink(pixels: np.ndarray, longest: int = WORKING_SIZE) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
 
 
-def find_ink(pixels: np.ndarray, name: str = "The picture", polarity: str | None = None) -> Ink:
-    """Tells ink from paper.
+def find_ink(pixels: np.ndarray, polarity: str) -> Ink:
+    """Tells ink from paper, where it is known which of them is dark.
 
     Args:
         pixels: (h, w, 3) uint8; of a large picture, what `shrink` made of it.
-        name: what to call the picture in a message.
-        polarity: "dark on light" or "light on dark" where that is known.
+        polarity: "dark on light" or "light on dark".
 
     Returns:
         The `Ink`, of the same height and width.
 
-    Raises:
-        ImageError: there is no ink that stands out from the paper.
-
     Example:
         >>> paper = np.full((90, 90, 3), 230, "uint8")
         >>> paper[20:70, 40:46] = 60
-        >>> ink = find_ink(paper)
-        >>> ink.polarity, int(ink.mask.sum())
-        ('dark on light', 300)
+        >>> ink = find_ink(paper, "dark on light")
+        >>> ink.clear, int(ink.mask.sum())
+        (True, 300)
     """
-    colors = _best_colors(pixels)
-    possible = (DARK_ON_LIGHT, LIGHT_ON_DARK) if polarity is None else (polarity,)
-    found = max((_look(colors, each) for each in possible), key=_fit)
-    if not found.clear:
-        raise ImageError(
-            f"{name} has no digit found: nothing in it stands out from its background. Write "
-            "darker or with a thicker pen, photograph in more light, or cut the picture to the "
-            "digit."
-        )
-    return found.ink
+    light = _best_colors(pixels)
+    light = light if polarity == DARK_ON_LIGHT else 1 - light
+    darkness, contrast, noise = _darkness(light, _DARKEST_PAPER[polarity])
+    strength = np.clip(darkness / max(contrast, 1e-6), 0, 1).astype(np.float32)
+    mask = strength > 0.5
+    clear = bool(mask.any()) and contrast >= max(LEAST_CONTRAST, NOISE * noise)
+    return Ink(strength, light, mask, polarity, clear)
 
 
-@dataclass(frozen=True)
-class _Found:
-    ink: Ink
-    stands_out: float
-    clear: bool
+def stands_out(light: np.ndarray, mask: np.ndarray) -> float:
+    """Measures how much darker ink is than nearly all that is around it.
+
+    A zero's hole is lighter than its ring, but not than the paper around that.
+
+    Args:
+        light: (h, w) float32 in [0, 1], as `Ink` has it: ink is dark in it.
+        mask: (h, w) bool: the part of the ink that is asked about; not empty.
+
+    Returns:
+        From -1 to 1.
+
+    Example:
+        >>> page = np.full((60, 60), 0.9, "float32")
+        >>> page[20:40, 25:30] = 0.2
+        >>> round(stands_out(page, page < 0.5), 2)
+        0.7
+    """
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    size = max(np.ptp(rows), np.ptp(columns)) + 1
+    around = np.zeros_like(mask)
+    for far, value in ((_AROUND[1], True), (_AROUND[0], False)):
+        edge = round(far * size)
+        ends = ((max(at[0] - edge, 0), at[-1] + 1 + edge) for at in (rows, columns))
+        around[tuple(slice(*end) for end in ends)] = value
+    if around.sum() < size:
+        # The picture is cut to the digit: its corners are paper.
+        around = _border(light.shape) & ~mask
+    if not around.any():
+        return 0.0
+    return float(np.percentile(light[around], _NEARLY_NONE) - np.median(light[mask]))
 
 
-def _fit(found: _Found) -> tuple[bool, float]:
-    return found.clear, found.stands_out
+def has_edges(light: np.ndarray, mask: np.ndarray) -> bool:
+    """Tells ink, which ends somewhere, from a shade, which fades away.
+
+    Args:
+        light: (h, w) float32 in [0, 1], as `Ink` has it: ink is dark in it.
+        mask: (h, w) bool: the part of the ink that is asked about.
+
+    Returns:
+        Whether the light changes within a few pixels, nearly all along the
+        mask's edge.
+
+    Example:
+        >>> shade = np.tile(np.linspace(1, 0, 200, dtype="float32"), (200, 1))
+        >>> ink = np.abs(np.arange(200) - 100) < 5
+        >>> pen = np.where(np.tile(ink, (200, 1)), np.float32(0.2), np.float32(0.9))
+        >>> has_edges(shade, shade < 0.5), has_edges(pen, pen < 0.5)
+        (False, True)
+    """
+    if not mask.any() or min(mask.shape) < 2:
+        return False
+    longest = max(mask.shape)
+    # Grains of noise have edges, too, unless they are blurred. Thin lines lose strength by that.
+    light = ndimage.gaussian_filter(light, _GRAIN * longest, mode="nearest")
+    edge = mask & ~ndimage.binary_erosion(mask)
+    far = max(2, round(_RIM * longest))
+    rim = ndimage.binary_dilation(mask, iterations=far)
+    rim &= ~ndimage.binary_dilation(mask, iterations=(far + 1) // 2)
+    depth = float(np.median(light[rim]) - np.median(light[mask])) if rim.any() else 0.0
+    if depth < LEAST_CONTRAST / 2:
+        return False
+    # From the darkest to the lightest neighbor: on the ridge of a thin line the slope is 0.
+    steps = ndimage.morphological_gradient(light, 3)[edge] / 2
+    steepness = np.percentile(steps, _NEARLY_ALL) / depth
+    return bool(steepness * max(4, _EDGE * longest) >= _STEEP)
 
 
 def _best_colors(pixels: np.ndarray) -> np.ndarray:
@@ -150,46 +210,31 @@ def _best_colors(pixels: np.ndarray) -> np.ndarray:
 def _clearness(light: np.ndarray) -> float:
     return max(
         contrast / (noise + LEAST_CONTRAST)
-        for _, contrast, noise in (_darkness(light), _darkness(1 - light))
+        for _, contrast, noise in (
+            _darkness(light, _DARKEST_PAPER[DARK_ON_LIGHT]),
+            _darkness(1 - light, _DARKEST_PAPER[LIGHT_ON_DARK]),
+        )
     )
 
 
-def _look(light: np.ndarray, polarity: str) -> _Found:
-    light = light if polarity == DARK_ON_LIGHT else 1 - light
-    darkness, contrast, noise = _darkness(light)
-    strength = np.clip(darkness / max(contrast, 1e-6), 0, 1).astype(np.float32)
-    mask = strength > 0.5
-    clear = contrast >= max(LEAST_CONTRAST, NOISE * noise) and _has_edges(strength, mask)
-    border = _border(light.shape)
-    # In a zero's hole, paper looks like light ink; but it is no lighter than the border.
-    stands_out = float(np.median(light[border]) - np.median(light[mask])) if mask.any() else -1.0
-    return _Found(Ink(strength, mask, polarity), stands_out, clear)
-
-
-def _has_edges(strength: np.ndarray, mask: np.ndarray) -> bool:
-    """Tells ink, which ends somewhere, from a shade, which fades away."""
-    if not mask.any() or min(mask.shape) < 2:
-        return False
-    longest = max(mask.shape)
-    # Grains of noise have edges, too, unless they are blurred. Thin lines lose strength by that.
-    strength = ndimage.gaussian_filter(strength, _GRAIN * longest, mode="nearest")
-    edge = mask & ~ndimage.binary_erosion(mask)
-    steepness = np.median(np.hypot(*np.gradient(strength))[edge]) / np.median(strength[mask])
-    return bool(steepness * max(4, _EDGE * longest) >= _STEEP)
-
-
-def _darkness(light: np.ndarray) -> tuple[np.ndarray, float, float]:
+def _darkness(light: np.ndarray, darkest: float) -> tuple[np.ndarray, float, float]:
     """Returns how much darker than its paper each pixel is, the ink's contrast, and the noise."""
     light = ndimage.gaussian_filter(light, 0.002 * max(light.shape), mode="nearest")
-    paper = _resized(_paper(_shrunk(light, _PAPER_SIZE)), light.shape)
-    darkness, contrast = _compare(light, paper)
-    return darkness, contrast, _noise(darkness)
+    papers = _papers(_shrunk(light, _PAPER_SIZE), darkest)
+    # One follows the edges of shadows, and the other is not misled by grain: what both call ink.
+    darkness = np.minimum(
+        *(_compare(light, _resized(paper, light.shape), darkest) for paper in papers)
+    )
+    return darkness, _contrast(darkness), _noise(darkness)
 
 
-def _compare(light: np.ndarray, paper: np.ndarray) -> tuple[np.ndarray, float]:
-    darkness = (paper - light) / np.maximum(paper, _DARKEST_PAPER)
+def _compare(light: np.ndarray, paper: np.ndarray, darkest: float) -> np.ndarray:
+    return np.maximum(paper - light, 0) / np.maximum(paper, darkest)
+
+
+def _contrast(darkness: np.ndarray) -> float:
     ink = darkness[darkness > _otsu(darkness)]
-    return darkness, float(np.median(ink)) if ink.size else 0.0
+    return float(np.median(ink)) if ink.size else 0.0
 
 
 def _noise(values: np.ndarray) -> float:
@@ -200,21 +245,22 @@ def _noise(values: np.ndarray) -> float:
     return 1.4826 * float(np.median(steps)) / np.sqrt(2)
 
 
-def _paper(light: np.ndarray) -> np.ndarray:
-    """Estimates the light of the paper at each place, also below the ink."""
+def _papers(light: np.ndarray, darkest: float) -> tuple[np.ndarray, np.ndarray]:
+    """Estimates the light of the paper at each place, also below the ink, in two ways."""
     longest = max(light.shape)
     window = max(3, round(_WINDOW * longest))
-    paper = _smooth(_closed(light, window), window / 7)
+    filled = _closed(light, window)
+    paper = _smooth(filled, window / 7)
     for _ in range(2):
-        darkness, contrast = _compare(light, paper)
-        ink = darkness > max(0.35 * contrast, 1e-3)
+        darkness = _compare(light, paper, darkest)
+        ink = darkness > max(0.35 * _contrast(darkness), 1e-3)
         if ink.mean() > _MOST_INK:
             # The closing follows the brightest grains of noisy paper; most of it is darker.
             ink[:] = False
         else:
             ink = ndimage.binary_dilation(ink, iterations=max(1, round(_PEN * longest)))
         paper = _smooth(np.where(ink, paper, light), _SMOOTH * longest)
-    return paper
+    return filled, paper
 
 
 def _closed(light: np.ndarray, window: int) -> np.ndarray:
@@ -238,7 +284,8 @@ def _continued(light: np.ndarray, edge: int) -> tuple[np.ndarray, tuple[slice, s
     inside = tuple(
         slice(width, width + side) for width, side in zip(edges, light.shape, strict=True)
     )
-    return np.pad(light, widths, mode="reflect", reflect_type="odd"), inside
+    padded = np.pad(light, widths, mode="reflect", reflect_type="odd")
+    return np.clip(padded, 0, 1), inside
 
 
 def _shrunk(light: np.ndarray, longest: int) -> np.ndarray:

@@ -2,12 +2,10 @@
 
 A digit is one part, or a few close to each other: the bar of a 5 that the pen
 set down again, a 4 of two strokes, a 0 that does not close. What is as tall as
-the digit and stands beside it is another digit, and then a model must not guess.
+the digit and stands beside it is another digit.
 """
 
 from dataclasses import dataclass
-
-from mnistlab.errors import ImageError
 
 import numpy as np
 from scipy import ndimage
@@ -26,6 +24,9 @@ _APART = 0.2  # share of the narrower part's width that lies above or below the 
 _REMAINS = 0.25  # of the picture's longer side, that is more than lines
 _RUN = 0.25
 _FRAME = 0.06
+_PATTERN = 8  # parts from which on they are a pattern of the paper
+_THIN = 0.25  # of the pen's width, to each side
+_KEPT = 0.6
 
 
 @dataclass(frozen=True)
@@ -51,31 +52,49 @@ class _Part:
         return max(self.height, self.width)
 
 
-def digit_parts(mask: np.ndarray, name: str = "The picture") -> tuple[np.ndarray, tuple[str, ...]]:
+@dataclass(frozen=True, eq=False)
+class Digit:
+    """What of the ink is taken for the digit.
+
+    Attributes:
+        mask: (h, w) bool: where the digit is.
+        count: how many digits are to be seen; the largest is taken.
+        cut: whether the border of the picture cuts it.
+        notes: what was left out, a sentence each.
+    """
+
+    mask: np.ndarray
+    count: int
+    cut: bool
+    notes: tuple[str, ...]
+
+
+def digit_parts(mask: np.ndarray) -> Digit | None:
     """Chooses the parts of the ink that are one digit.
 
     Args:
         mask: (h, w) bool: where there is ink.
-        name: what to call the picture in a message.
 
     Returns:
-        (h, w) bool: where the digit is; and notes on what was left out, a
-        sentence each.
-
-    Raises:
-        ImageError: there are only specks, or more than one digit.
+        The `Digit`, or `None` where there are only specks.
 
     Example:
         >>> ink = np.zeros((50, 50), bool)
         >>> ink[10:40, 24:28] = ink[2:4, 2:4] = True
-        >>> digit, notes = digit_parts(ink)
-        >>> int(digit.sum()), notes
+        >>> digit = digit_parts(ink)
+        >>> int(digit.mask.sum()), digit.notes
         (120, ('1 speck was left out.',))
     """
     notes = []
     lines = _lines(mask) | _lines(mask.T).T
     labels, parts = _parts_of(mask & ~lines)
-    if lines.any() and _some_digit(parts, mask.shape):
+    if (
+        len(parts) >= _PATTERN
+        and (opened := _without_thin(mask & ~lines, labels, parts)) is not None
+    ):
+        labels, parts = _parts_of(opened)
+        notes.append("What is much thinner than the pen was taken as printed on the paper.")
+    elif lines.any() and _some_digit(parts, mask.shape):
         notes.append("Lines across the whole picture were taken as printed on the paper.")
     elif lines.any():
         # A 1 in a picture cut to it runs across all of it, too.
@@ -83,21 +102,19 @@ def digit_parts(mask: np.ndarray, name: str = "The picture") -> tuple[np.ndarray
     parts, frames = _without_frames(parts, labels)
     if frames:
         notes.append("A frame around the digit was left out.")
-    digit = max(parts, key=_weight, default=None)
-    if digit is None or digit.size < max(3, LEAST_SIZE * max(mask.shape)):
-        raise ImageError(
-            f"{name} has no digit found, only specks. Cut the picture to the digit, or write it "
-            "larger."
-        )
-    chosen = _grow(digit, parts, labels)
+    largest = max(parts, key=_weight, default=None)
+    if largest is None or largest.size < max(3, LEAST_SIZE * max(mask.shape)):
+        return None
+    chosen = _grow(largest, parts, labels)
     rest = [part for part in parts if part not in chosen]
-    _require_one(chosen, rest, name)
     if cut := sum(part.cut for part in rest):
         notes.append(f"Ink at the border was left out ({_count(cut, 'part')}).")
-    if specks := len(rest) - cut:
+    others = sum(_is_digit_beside(part, largest) for part in rest)
+    if specks := len(rest) - cut - others:
         were = "was" if specks == 1 else "were"
         notes.append(f"{_count(specks, 'speck')} {were} left out.")
-    return np.isin(labels, [part.number for part in chosen]), tuple(notes)
+    where = np.isin(labels, [part.number for part in chosen])
+    return Digit(where, 1 + others, largest.cut, tuple(notes))
 
 
 def _count(number: int, word: str) -> str:
@@ -149,21 +166,13 @@ def _is_beside(part: _Part, other: _Part) -> bool:
     )
 
 
-def _require_one(chosen: list[_Part], rest: list[_Part], name: str) -> None:
-    digit = chosen[0]
-    others = [
-        part
-        for part in rest
-        if not part.cut
+def _is_digit_beside(part: _Part, digit: _Part) -> bool:
+    return (
+        not part.cut
         and part.height >= _TALL * digit.height
         and part.size >= _TALL * digit.size
         and part.area >= 0.2 * digit.area
-    ]
-    if others:
-        raise ImageError(
-            f"{name} shows {len(others) + 1} digits, as far as can be seen; expected is one. Cut "
-            "the picture to one of them."
-        )
+    )
 
 
 def _without_frames(parts: list[_Part], labels: np.ndarray) -> tuple[list[_Part], int]:
@@ -191,6 +200,20 @@ def _is_frame(part: _Part, parts: list[_Part], labels: np.ndarray) -> bool:
 
 def _ends(deep: int) -> tuple[slice, slice]:
     return slice(None, deep), slice(-deep, None)
+
+
+def _without_thin(mask: np.ndarray, labels: np.ndarray, parts: list[_Part]) -> np.ndarray | None:
+    """Removes what is much thinner than the largest part's pen; None: that was most of it."""
+    largest = labels == max(parts, key=_weight).number
+    inside = ndimage.distance_transform_edt(largest)
+    radius = round(_THIN * 4 * float(inside[largest].mean()))
+    if radius < 1:
+        return None
+    near = np.hypot(*np.mgrid[-radius : radius + 1, -radius : radius + 1]) <= radius
+    core = ndimage.binary_opening(mask, near)
+    # The opening rounds off ends and corners; they come back, and with them stubs of lines.
+    opened = ndimage.binary_dilation(core, _EIGHT) & mask
+    return opened if (opened & largest).sum() >= _KEPT * largest.sum() else None
 
 
 def _some_digit(parts: list[_Part], shape: tuple[int, int]) -> bool:
