@@ -19,6 +19,8 @@ _HOME = {
     "prep_pixels": "mnistlab.data.preparation",
     "one_hot": "mnistlab.data.preparation",
     "load_image": "mnistlab.data.images",
+    "image_to_digit": "mnistlab.data.images",
+    "strokes_to_digit": "mnistlab.data.images",
     "define_model": "mnistlab.models.zoo",
     "predict": "mnistlab.models.prediction",
     "evaluate_model": "mnistlab.evaluation.crossval",
