@@ -69,6 +69,13 @@ class TestNotebook:
         counts = [cell["execution_count"] for cell in code_cells(path)]
         assert counts == list(range(1, len(counts) + 1))
 
+    def test_an_upload_says_its_limit_and_a_path_is_offered(self, path):
+        cells = read(path)["cells"]
+        for place, cell in enumerate(cells):
+            if cell["cell_type"] == "code" and "FileUpload(" in source(cell):
+                assert "at most 10 MiB" in source(cell)
+                assert re.search(r"\bpath\b", source(cells[place + 1]))
+
     def test_no_code_cell_is_empty(self, path):
         assert all(source(cell).strip() for cell in code_cells(path))
 
