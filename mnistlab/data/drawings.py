@@ -278,12 +278,30 @@ class Drawings(Sequence):
         Raises:
             DataError: there is no drawing at this place.
         """
-        if not -len(self) <= index < len(self):
-            raise DataError(
-                f"There is no drawing {index} to remove: the collection holds "
-                f"{_count(self, 'drawing')}. Count them from 0."
-            )
+        self._check_place(index, "remove")
         return self._drawings.pop(index)
+
+    def relabel(self, index: int, label: int | None) -> Drawing:
+        """Gives a drawing another label; its strokes and its place stay.
+
+        Args:
+            index: its place, from 0; -1 is the last.
+            label: the digit, 0 to 9; `None` when nobody said.
+
+        Returns:
+            The drawing with this label, which takes the place of the one before.
+
+        Raises:
+            DataError: there is no drawing at this place, or no such label.
+
+        Example:
+            >>> drawings = Drawings([Drawing([[(10, 0), (10, 90)]], label=7)])
+            >>> drawings.relabel(0, 1)
+            Drawing(1 stroke, 2 points, label 1)
+        """
+        self._check_place(index, "relabel")
+        self._drawings[index] = Drawing(self._drawings[index].strokes, label)
+        return self._drawings[index]
 
     def save(self, path: str | os.PathLike) -> Path:
         """Saves the collection; drawings saved there before are replaced by it.
@@ -329,6 +347,13 @@ class Drawings(Sequence):
                 of an unknown version, or holds what are no drawings.
         """
         return cls(_read_drawings(_as_path(path)))
+
+    def _check_place(self, index: int, verb: str) -> None:
+        if not -len(self) <= index < len(self):
+            raise DataError(
+                f"There is no drawing {index} to {verb}: the collection holds "
+                f"{_count(self, 'drawing')}. Count them from 0."
+            )
 
 
 def collect(
@@ -430,7 +455,8 @@ def _as_path(path: str | os.PathLike) -> Path:
         return Path(path)
     except TypeError as cause:
         raise DataError(
-            f"A {type(path).__name__} is not the path of a file of drawings. {REMEDY}"
+            f"path is of type {type(path).__name__}; expected is the path of a file of drawings. "
+            f"{REMEDY}"
         ) from cause
 
 

@@ -97,7 +97,7 @@ def place(box: np.ndarray, center: str = "mass") -> np.ndarray:
             '"mass".'
         )
     if not box.any():
-        raise ImageError("There is no digit found: no ink at all. Draw one first.")
+        raise ImageError("No digit found: no ink at all. Draw one first.")
     middle = center_of_mass(box) if center == "mass" else [(size - 1) / 2 for size in box.shape]
     rows, columns = (
         slice(start, start + size)

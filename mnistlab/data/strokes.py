@@ -48,8 +48,8 @@ def check_strokes(strokes: Sequence) -> list[np.ndarray]:
     """
     if isinstance(strokes, str | bytes) or not hasattr(strokes, "__iter__"):
         raise ImageError(
-            f"strokes is a {type(strokes).__name__}; expected is a list of strokes, each (n, 2): "
-            "x and y of its points."
+            f"strokes is of type {type(strokes).__name__}; expected is a list of strokes, each "
+            "(n, 2): x and y of its points."
         )
     checked = [_check_stroke(stroke, place) for place, stroke in enumerate(strokes)]
     total = sum(len(stroke) for stroke in checked)
@@ -89,7 +89,7 @@ def draw_strokes(
     """
     strokes = check_strokes(strokes)
     if not strokes:
-        raise ImageError("There is no digit found: no stroke has a point. Draw one first.")
+        raise ImageError("No digit found: no stroke has a point. Draw one first.")
     if not (isinstance(width, int | float | np.number) and 0 < width < longest):
         raise ImageError(
             f"width is {width!r}; expected is a number of pixels between 0 and {longest}. MNIST's "
@@ -108,9 +108,13 @@ def _check_stroke(stroke, place: int) -> np.ndarray:
     if points is not None and points.size == 0:
         return np.empty((0, 2))
     if points is None or points.ndim != 2 or points.shape[1] != 2:
-        found = type(stroke).__name__ if points is None else f"the shape {points.shape}"
+        found = (
+            f"is of type {type(stroke).__name__}"
+            if points is None
+            else f"has the shape {points.shape}"
+        )
         raise ImageError(
-            f"strokes[{place}] has {found}; expected is (n, 2), x and y of its points. Give a list "
+            f"strokes[{place}] {found}; expected is (n, 2), x and y of its points. Give a list "
             "of strokes, also if there is only one: [stroke]."
         )
     if not np.isfinite(points).all():

@@ -30,9 +30,13 @@ only, and none before the last is answered; a finished one as soon as that allow
 
 const INTERVAL = 100;
 const PATIENCE = 400; // milliseconds until it is said that Python is busy
+const LONG = 20000; // milliseconds until it is said what to do about that
 const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
 const BRUSHES = [0.03, 0.16];
 const NOTHING = "Draw, and the model reads along.";
+const WAITING = "Waiting for Python, which is busy. Draw on.";
+const LASTING = `${WAITING} If it takes long, the kernel may have stopped: run the cell again.`;
+const STOPPED = "The kernel was restarted, or has stopped: run the cell again.";
 const KEYS = "Keyboard: in the pad, the arrow keys move the pen (Home, Page Up, End, Page Down: " +
   "diagonally), the space bar sets it down and lifts it. Ctrl+Z undoes, Ctrl+Y redoes, Delete clears.";
 
@@ -53,6 +57,7 @@ function milliseconds(number) {
 
 // To Python
 
+/* Sends drawings and requests. `onWaiting` is told what to say while there is no answer, or "". */
 function createSender(model, signal, onWaiting) {
   const view = Math.random().toString(36).slice(2);
   let sent = 0;
@@ -60,14 +65,29 @@ function createSender(model, signal, onWaiting) {
   let unsent = null;
   let last = -Infinity;
   let timer;
-  let patience;
+  let patience = []; // timers, from the first message on that is not answered
 
   function send(content, buffers) {
     flying = `${view}-${++sent}`;
     last = performance.now();
-    clearTimeout(patience);
-    patience = setTimeout(() => onWaiting(true), PATIENCE);
-    model.send({ ...content, key: flying }, undefined, buffers);
+    if (!patience.length) beginToWait();
+    try {
+      model.send({ ...content, key: flying }, undefined, buffers);
+    } catch {
+      // This page's line to the kernel is closed for good.
+      endToWait();
+      onWaiting(STOPPED);
+    }
+  }
+
+  function beginToWait() {
+    patience = [[WAITING, PATIENCE], [LASTING, LONG]].map(([words, after]) =>
+      setTimeout(() => onWaiting(words), after));
+  }
+
+  function endToWait() {
+    patience.forEach((one) => clearTimeout(one));
+    patience = [];
   }
 
   function sendDrawing() {
@@ -98,6 +118,10 @@ function createSender(model, signal, onWaiting) {
     send({ do: what, ...details });
   }
 
+  function isMine(key) {
+    return key.startsWith(`${view}-`);
+  }
+
   /* Leaves what was not sent yet: something else takes its place. */
   function forget() {
     unsent = null;
@@ -105,17 +129,21 @@ function createSender(model, signal, onWaiting) {
   }
 
   listen(model, signal, ["answered"], () => {
-    if (model.get("answered") !== flying) return;
+    if (!isMine(model.get("answered"))) return;
+    endToWait();
+    if (model.get("answered") !== flying) {
+      beginToWait();
+      return;
+    }
     flying = null;
-    clearTimeout(patience);
-    if (unsent === null) onWaiting(false);
+    if (unsent === null) onWaiting("");
     attempt();
   });
   signal.addEventListener("abort", () => {
     clearTimeout(timer);
-    clearTimeout(patience);
+    endToWait();
   });
-  return { draw, ask, forget, isMine: (key) => key.startsWith(`${view}-`) };
+  return { draw, ask, forget, isMine };
 }
 
 
@@ -368,7 +396,7 @@ function render({ model, el, signal }) {
     sender.ask("sample");
   });
   const time = create("div", "mnistlab-draw-time mnistlab-quiet");
-  const state = create("div", "mnistlab-draw-state", { hidden: "" });
+  const state = create("div", "mnistlab-draw-state", { role: "status", hidden: "" });
 
   root.append(
     create("div", "mnistlab-draw-panels", {},
@@ -380,7 +408,7 @@ function render({ model, el, signal }) {
   );
   keepKeys(root);
 
-  let waiting = false;
+  let waiting = "";
   let answers = 0;
 
   function showTools() {
@@ -390,19 +418,18 @@ function render({ model, el, signal }) {
     file.show(drawn);
   }
 
-  function showWaiting(on) {
-    waiting = on;
+  function showWaiting(words) {
+    waiting = words;
     showState();
   }
 
   function showState() {
     const stale = model.get("stale");
-    root.classList.toggle("mnistlab-draw-waiting", waiting);
+    root.classList.toggle("mnistlab-draw-waiting", waiting !== "");
     root.classList.toggle("mnistlab-draw-stale", stale && !waiting);
     const known = model.get("result").probabilities.length > 0;
-    state.textContent = waiting
-      ? "Waiting for Python, which is busy. Draw on."
-      : stale && known ? "The last good answer, not that for this drawing." : "";
+    const words = stale && known ? "The last good answer, not that for this drawing." : "";
+    state.textContent = waiting || words;
     state.hidden = !state.textContent;
     time.hidden = !state.hidden;
   }

@@ -195,6 +195,9 @@ class DigitCanvas(anywidget.AnyWidget):
     def keep(self, label: int) -> None:
         """Adds the drawing to the collection, and to its file if it has one.
 
+        One that is there already, stroke for stroke, gets this label in place
+        of its own.
+
         Args:
             label: which digit it is, 0 to 9.
 
@@ -209,12 +212,13 @@ class DigitCanvas(anywidget.AnyWidget):
                     "label: expected a whole number 0 to 9, found None. Say which it is."
                 )
             if self._file is None:
-                self.drawings.add(drawing.strokes, drawing.label)
+                _keep_in(self.drawings, drawing)
             else:
-                self.drawings = collect(self._file, drawing.strokes, drawing.label)
+                self.drawings = _keep_in_file(self._file, drawing)
             self._truth = drawing.label
-            self.result = {**self.result, "truth": str(self._truth)}
-            self._show_collection(len(self.drawings) - 1)
+            origin = _origin(self._truth)
+            self.result = {**self.result, "truth": str(self._truth), "origin": origin}
+            self._show_collection(_place_of(drawing, self.drawings))
 
     def remove(self, index: int) -> None:
         """Removes a drawing from the collection, and from its file if it has one.
@@ -262,7 +266,7 @@ class DigitCanvas(anywidget.AnyWidget):
                 the files cannot be written.
         """
         drawing, path = self._as_drawing("save", self._truth), self.folder / path
-        if self._file is not None and os.path.realpath(path) == os.path.realpath(self._file):
+        if self._is_own(path):
             raise DataError(
                 f"{path.name} is the file of your collection. Choose another name for a single "
                 "drawing, or keep it with its label to add it there."
@@ -273,12 +277,22 @@ class DigitCanvas(anywidget.AnyWidget):
         """Puts a drawing that was saved on the pad.
 
         Args:
-            path: its `.npz` file. A name alone stands for a file in `folder`.
+            path: its `.npz` file; the ending can be left out. A name alone
+                stands for a file in `folder`.
 
         Raises:
             DataError: there is no such file, or it is no single drawing.
         """
-        drawing = Drawing.load(self.folder / path)
+        path = self.folder / path
+        path = path if path.suffix == ".npz" else Path(f"{path}.npz")
+        if self._is_own(path):
+            raise DataError(
+                f"{path.name} is the file of your collection, which is shown already: click a "
+                "drawing of it to have it on the pad."
+            )
+        if not os.path.lexists(path):
+            raise DataError(self._missing(path))
+        drawing = Drawing.load(path)
         self._put(drawing.strokes, drawing.label)
 
     def figure(self) -> Figure:
@@ -321,7 +335,7 @@ class DigitCanvas(anywidget.AnyWidget):
         self.stale = True
         if strokes:
             start = time.perf_counter()
-            self._show(strokes_to_digit(strokes), start, f"Your drawing{_words(truth)}")
+            self._show(strokes_to_digit(strokes), start, _origin(truth))
         else:
             self.result, self.stale = NOTHING, False
 
@@ -347,6 +361,16 @@ class DigitCanvas(anywidget.AnyWidget):
             raise DataError(f"There is no drawing to {verb}. Draw a digit first.")
         return Drawing(self._strokes, label)
 
+    def _is_own(self, path: Path) -> bool:
+        """Whether a path leads to the file of the collection."""
+        return self._file is not None and os.path.realpath(path) == os.path.realpath(self._file)
+
+    def _missing(self, path: Path) -> str:
+        files = sorted(path.parent.glob("*.npz"))
+        found = [file.stem for file in files if not self._is_own(file)][:MOST_NAMED]
+        there = f"What is there: {', '.join(found)}" if found else "Save a drawing first"
+        return f"There is no {path.name} in the folder {path.parent.resolve().name}. {there}."
+
     # The collection
 
     def _kept(self, index: int) -> Drawing:
@@ -359,13 +383,13 @@ class DigitCanvas(anywidget.AnyWidget):
 
     def _readings(self) -> tuple[np.ndarray, np.ndarray]:
         """Returns what the model sees of each drawing kept, and what it reads."""
-        drawings = {_fingerprint(drawing): drawing for drawing in self.drawings}
+        drawings = {_fingerprint(drawing.strokes): drawing for drawing in self.drawings}
         # Images stay as they are; answers do not, where the model learns on.
         self._digits = {
             name: self._digits[name] if name in self._digits else drawing.digit()
             for name, drawing in drawings.items()
         }
-        found = [self._digits[_fingerprint(drawing)] for drawing in self.drawings]
+        found = [self._digits[_fingerprint(drawing.strokes)] for drawing in self.drawings]
         digits = np.array(found, np.uint8).reshape(-1, SIDE, SIDE)
         return digits, predict(self.model, digits).argmax(axis=1)
 
@@ -447,10 +471,13 @@ class DigitCanvas(anywidget.AnyWidget):
         self.notice = " ".join([said, *(str(warning.message) for warning in caught)])
 
     def _keep_said(self, label: object) -> str:
-        # A double click keeps one drawing.
-        if len(self.drawings) and _is_same(self._as_drawing("keep", label), self.drawings[-1]):
-            return f"It is kept as {_a(label)} already."
+        place = _place_of(self._as_drawing("keep", label), self.drawings)
+        before = None if place is None else self.drawings[place].label
         self.keep(label)
+        if before == label:
+            return f"It is kept as {_a(label)} already."
+        if before is not None:
+            return f"Kept as {label} instead of {before}."
         where = f" in {self._file.name}" if self._file else ""
         return f"Kept as {_a(self._truth)}{where}. The next stroke begins a new drawing."
 
@@ -469,8 +496,6 @@ class DigitCanvas(anywidget.AnyWidget):
         return f"Saved as {path.name} and {path.with_suffix('.png').name}{place}, {label}."
 
     def _load_said(self, name: str) -> str:
-        if not os.path.lexists(self.folder / name):
-            raise DataError(_missing(name, self.folder))
         self.load(name)
         return f"Loaded {name}{_words(self._truth)}."
 
@@ -518,8 +543,8 @@ def _collection(drawings: object, folder: Path) -> tuple[Drawings, Path | None, 
         path = folder / (COLLECTION if drawings is None else drawings)
     except TypeError as cause:
         raise DataError(
-            f"drawings is a {type(drawings).__name__}; expected is a Drawings, or the path of its "
-            "file."
+            f"drawings is of type {type(drawings).__name__}; expected is a Drawings, or the path "
+            "of its file."
         ) from cause
     if path.suffix != ".npz":
         raise DataError(f"drawings is {path.name}; the name of a collection ends in .npz.")
@@ -529,6 +554,34 @@ def _collection(drawings: object, folder: Path) -> tuple[Drawings, Path | None, 
         return Drawings.load(path), path, ""
     except DataError as cause:
         return Drawings(), path, str(cause)
+
+
+def _keep_in(drawings: Drawings, drawing: Drawing) -> None:
+    place = _place_of(drawing, drawings)
+    if place is None:
+        drawings.add(drawing.strokes, drawing.label)
+    else:
+        drawings.relabel(place, drawing.label)
+
+
+def _keep_in_file(file: Path, drawing: Drawing) -> Drawings:
+    """Keeps a drawing in a file that others may have changed, and returns what is in it."""
+    try:
+        drawings = Drawings.load(file)
+    except DataError:
+        # Begins a new one, and says what became of the file.
+        return collect(file, drawing.strokes, drawing.label)
+    _keep_in(drawings, drawing)
+    drawings.save(file)
+    return drawings
+
+
+def _place_of(drawing: Drawing, drawings: Drawings) -> int | None:
+    """Returns the last place that has the same strokes as they are on the pad, or `None`."""
+    wanted = _fingerprint(drawing.strokes)
+    places = range(len(drawings) - 1, -1, -1)
+    same = (i for i in places if _fingerprint(pad.on_pad(drawings[i].strokes)) == wanted)
+    return next(same, None)
 
 
 def _remove_from(file: Path, drawing: Drawing) -> Drawings:
@@ -550,11 +603,12 @@ def _is_drawing(path: Path) -> bool:
 
 
 def _is_same(one: Drawing, other: Drawing) -> bool:
-    return one.label == other.label and _fingerprint(one) == _fingerprint(other)
+    same = _fingerprint(one.strokes) == _fingerprint(other.strokes)
+    return same and one.label == other.label
 
 
-def _fingerprint(drawing: Drawing) -> tuple[bytes, ...]:
-    return tuple(stroke.tobytes() for stroke in drawing.strokes)
+def _fingerprint(strokes: Sequence[np.ndarray]) -> tuple[bytes, ...]:
+    return tuple(stroke.astype(np.float32).tobytes() for stroke in strokes)
 
 
 def _summary(labels: np.ndarray, read: np.ndarray, file: Path | None, first: int) -> str:
@@ -592,10 +646,8 @@ def _file_name(name: object) -> str:
     return f"{text}.npz"
 
 
-def _missing(name: str, folder: Path) -> str:
-    found = sorted(path.stem for path in folder.glob("*.npz"))[:MOST_NAMED]
-    there = f"What is there: {', '.join(found)}" if found else "Save a drawing first"
-    return f"There is no {name} in the folder {folder.resolve().name}. {there}."
+def _origin(truth: int | None) -> str:
+    return f"Your drawing{_words(truth)}"
 
 
 def _words(label: int | None) -> str:

@@ -6,8 +6,8 @@ from anywidget import AnyWidget
 from playwright.sync_api import Page
 
 # Each widget gets a module of its own, as anywidget gives it. `models[i].sent` is what it sent to
-# Python; `models[i].put(state)` is what Python sends, and `models[i].answers = true` has each
-# message answered at once.
+# Python; `models[i].put(state)` is what Python sends. `models[i].answers = true` has each message
+# answered at once, and `models[i].gone = true` is a page whose kernel was restarted.
 OPEN = """async ([script, sent]) => {
   const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
   const revived = (value) => {
@@ -26,6 +26,7 @@ OPEN = """async ([script, sent]) => {
     },
     save_changes() {},
     send(content, callbacks, buffers = []) {
+      if (control.gone) throw new Error("Cannot send");
       const points = buffers.flatMap((view) => [...new Float32Array(view.buffer)]);
       control.sent.push({ ...content, points, at: performance.now() });
       if (control.answers) setTimeout(() => model.set("answered", content.key));
@@ -34,7 +35,7 @@ OPEN = """async ([script, sent]) => {
     off(event, follower) { followers[event] = followers[event].filter((one) => one !== follower); },
   };
   const control = {
-    state, sent: [], answers: false,
+    state, sent: [], answers: false, gone: false,
     put(values) {
       for (const [name, value] of Object.entries(revived(values))) model.set(name, value);
     },

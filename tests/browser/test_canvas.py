@@ -368,6 +368,33 @@ class TestAlone:
         expect(root).not_to_have_class(re.compile("mnistlab-draw-waiting"))
         assert len(self.sent(page)) == 2
 
+    def test_what_to_do_is_said_when_python_does_not_answer_for_long(self, page, root):
+        page.clock.install()
+        page.evaluate("models[0].answers = false")
+        draw(page, SEVEN)
+        page.clock.run_for(10_000)
+        expect(button(root, "state")).to_have_text("Waiting for Python, which is busy. Draw on.")
+        button(root, "keep").first.click()
+        page.clock.run_for(10_500)
+        expect(button(root, "state")).to_contain_text("run the cell again")
+        first = self.sent(page)[0]["key"]
+        self.put(page, answered=first)
+        page.clock.run_for(10_000)
+        expect(button(root, "state")).not_to_contain_text("run the cell again")
+        self.put(page, answered=self.sent(page, "keep")[0]["key"])
+        expect(button(root, "state")).to_be_hidden()
+
+    def test_what_to_do_is_said_at_once_when_the_kernel_is_gone(self, page, root):
+        errors = []
+        page.on("pageerror", lambda error: errors.append(error))
+        page.evaluate("models[0].gone = true")
+        draw(page, SEVEN)
+        expect(button(root, "state")).to_have_text(re.compile("kernel was restarted.*run the cell"))
+        button(root, "keep").first.click()
+        expect_strokes(root, 1)
+        expect(button(root, "state")).to_contain_text("run the cell again")
+        assert errors == []
+
     def test_what_is_asked_comes_after_the_drawing_as_it_is(self, page, root):
         page.evaluate("models[0].answers = false")
         draw(page, SEVEN)

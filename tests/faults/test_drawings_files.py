@@ -234,7 +234,7 @@ def test_a_single_drawing_does_not_take_the_place_of_a_collection(path, number):
 @pytest.mark.parametrize("source", [7, None, ["mine.npz"], b"mine.npz"])
 def test_what_is_no_path_is_an_error(source):
     for use in (Drawings.load, Drawing.load, Drawings().save, Drawing(ONE).save_png):
-        with pytest.raises(DataError, match="is not the path of a file of drawings"):
+        with pytest.raises(DataError, match=r"path is of type \w+; expected is the path of a file"):
             use(source)
 
 

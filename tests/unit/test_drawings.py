@@ -89,14 +89,14 @@ class TestDrawing:
     @pytest.mark.parametrize(
         ("given", "message"),
         [
-            (None, "strokes is a NoneType; expected is a list of strokes"),
+            (None, "strokes is of type NoneType; expected is a list of strokes"),
             ([], "strokes: expected at least one point, found none. Draw something"),
             ([[], np.empty((0, 2))], "strokes: expected at least one point, found none"),
             (ONE[0], "strokes[0] has the shape (2,); expected is (n, 2)"),
             ([[(1, 2, 3)]], "strokes[0] has the shape (1, 3)"),
-            ([ONE[0], [(1, 2), (3,)]], "strokes[1] has list; expected is (n, 2)"),
-            ([[("1", "2")]], "strokes[0] has list"),
-            ([np.array([[None, 1]])], "strokes[0] has ndarray"),
+            ([ONE[0], [(1, 2), (3,)]], "strokes[1] is of type list; expected is (n, 2)"),
+            ([[("1", "2")]], "strokes[0] is of type list"),
+            ([np.array([[None, 1]])], "strokes[0] is of type ndarray"),
             ([ONE[0], [(0, 0), (np.nan, 1)]], "strokes[1] has points that are NaN or infinite"),
             ([[(0, 1e300)]], "strokes[0] has points beyond 1,000,000,000"),
         ],
@@ -198,6 +198,18 @@ class TestCollection:
         last.add(zero(), 0)
         np.testing.assert_array_equal(last.labels, [7, 0])
         assert len(drawings) == 2
+
+    def test_another_label_leaves_strokes_and_place(self):
+        drawings = Drawings([Drawing(SEVEN, 1), Drawing(ONE, 1)])
+        assert drawings.relabel(-2, 7) is drawings[0]
+        assert drawings.relabel(1, None).label is None
+        assert drawings.labels.tolist() == [7, -1]
+        np.testing.assert_array_equal(drawings[0].strokes[0], Drawing(SEVEN).strokes[0])
+        with pytest.raises(DataError, match=r"no drawing 2 to relabel: .* holds 2 drawings"):
+            drawings.relabel(2, 7)
+        with pytest.raises(DataError, match="label: expected a whole number"):
+            drawings.relabel(0, 10)
+        assert drawings.labels.tolist() == [7, -1]
 
     def test_what_is_removed_is_gone_and_given_back(self):
         drawings = Drawings([Drawing(ONE, 1), Drawing(SEVEN, 7), Drawing(zero(), 0)])

@@ -62,7 +62,7 @@ def test_the_middle_of_the_box_instead_of_the_center_of_mass():
 
 
 def test_nothing_cannot_be_placed():
-    with pytest.raises(ImageError, match="no digit found"):
+    with pytest.raises(ImageError, match="No digit found"):
         place(np.zeros((20, 20)))
 
 

@@ -142,16 +142,16 @@ def test_many_points_take_little_memory():
 @pytest.mark.parametrize(
     ("strokes", "message"),
     [
-        ([], "no digit found"),
-        ([[], []], "no digit found"),
+        ([], "No digit found"),
+        ([[], []], "No digit found"),
         (SEVEN[0], r"strokes\[0\] has the shape \(2,\); expected is \(n, 2\)"),
         ([[(1, 2, 3)]], r"strokes\[0\] has the shape \(1, 3\)"),
         ([[(1, 2)], [(1, np.nan)]], r"strokes\[1\] has points that are NaN or infinite"),
-        ([[(1, 2), (3,)]], r"strokes\[0\] has list; expected is \(n, 2\)"),
-        ([["one"]], r"strokes\[0\] has list"),
+        ([[(1, 2), (3,)]], r"strokes\[0\] is of type list; expected is \(n, 2\)"),
+        ([["one"]], r"strokes\[0\] is of type list"),
         ([[(1e12, 0), (0, 0)]], "points beyond"),
-        ("seven", "strokes is a str; expected is a list of strokes"),
-        (None, "strokes is a NoneType"),
+        ("seven", "strokes is of type str; expected is a list of strokes"),
+        (None, "strokes is of type NoneType"),
         ([np.zeros((MOST_POINTS + 1, 2))], "more than 1,000,000"),
     ],
 )

@@ -23,6 +23,7 @@ FOUR = [
     np.array([[0.35, 0.2], [0.3, 0.55], [0.7, 0.55]], "float32"),
     np.array([[0.6, 0.25], [0.6, 0.85]], "float32"),
 ]
+ONE = [np.array([[0.5, 0.2], [0.5, 0.8]], "float32")]
 ATTACK = "<img src=x onerror=alert(1)>"
 
 
@@ -319,8 +320,8 @@ class TestCollection:
         read = int(predict(model, strokes_to_digit(SEVEN))[0].argmax())
         wrong = (read + 1) % 10
         assert canvas.accuracy is None
-        for label in (read, wrong, read):
-            canvas.strokes = SEVEN
+        for place, label in enumerate((read, wrong, read)):
+            canvas.strokes = [stroke + np.float32(0.1 * place) for stroke in SEVEN]
             canvas.keep(label)
         assert canvas.accuracy == pytest.approx(2 / 3)
         assert canvas.collection["read"] == [read] * 3
@@ -340,15 +341,15 @@ class TestCollection:
         mine = Drawings([Drawing(FOUR, 4), Drawing(SEVEN)])
         canvas = DigitCanvas(model, drawings=mine, folder=output)
         assert canvas.collection["summary"].endswith("; 1 without a label.")
-        canvas.strokes = SEVEN
-        canvas.keep(7)
+        canvas.strokes = ONE
+        canvas.keep(1)
         canvas.remove(0)
-        assert canvas.drawings is mine and mine.labels.tolist() == [-1, 7]
+        assert canvas.drawings is mine and mine.labels.tolist() == [-1, 1]
         assert not output.exists()
 
     def test_what_another_notebook_keeps_meanwhile_stays(self, canvas, model, output):
         other = DigitCanvas(model, folder=output)
-        for each, strokes, label in ((canvas, SEVEN, 7), (other, FOUR, 4), (canvas, SEVEN, 1)):
+        for each, strokes, label in ((canvas, SEVEN, 7), (other, FOUR, 4), (canvas, ONE, 1)):
             each.strokes = strokes
             each.keep(label)
         assert canvas.drawings.labels.tolist() == [7, 4, 1]
@@ -376,6 +377,54 @@ class TestCollection:
         draw(canvas, FOUR)
         send(canvas, "keep", label=7)
         assert canvas.drawings.labels.tolist() == [7, 7]
+
+    def test_a_wrong_label_is_corrected_in_place_and_in_the_file(self, canvas, output):
+        draw(canvas, SEVEN)
+        send(canvas, "keep", label=1)
+        send(canvas, "keep", label=7)
+        assert (canvas.notice, canvas.problem) == ("Kept as 7 instead of 1.", "")
+        assert (canvas.truth, canvas.result["truth"]) == (7, "7")
+        assert canvas.result["origin"] == "Your drawing, a 7"
+        assert (canvas.collection["labels"], canvas.collection["marked"]) == ([7], 0)
+        saved = Drawings.load(output / "my_drawings.npz")
+        assert canvas.drawings.labels.tolist() == saved.labels.tolist() == [7]
+
+    def test_one_taken_or_brought_back_by_undo_is_corrected_too(self, canvas, output):
+        for strokes, label in ((SEVEN, 1), (FOUR, 4)):
+            draw(canvas, strokes)
+            send(canvas, "keep", label=label)
+        send(canvas, "take", place=0)
+        send(canvas, "keep", label=7)
+        assert canvas.notice == "Kept as 7 instead of 1."
+        draw(canvas, FOUR)
+        send(canvas, "keep", label=9)
+        assert canvas.collection["marked"] == 1
+        assert Drawings.load(output / "my_drawings.npz").labels.tolist() == [7, 9]
+
+    def test_one_in_memory_of_another_scale_is_corrected_too(self, model, output):
+        mine = Drawings([Drawing([stroke * 300 for stroke in SEVEN], 1), Drawing(FOUR)])
+        canvas = DigitCanvas(model, drawings=mine, folder=output)
+        for place, label in enumerate((7, 4)):
+            canvas.take(place)
+            canvas.keep(label)
+        assert canvas.drawings is mine and mine.labels.tolist() == [7, 4]
+        assert mine[0].strokes[0].max() == 240
+
+    def test_one_that_another_notebook_removed_meanwhile_is_kept_again(self, canvas, model, output):
+        draw(canvas, SEVEN)
+        send(canvas, "keep", label=1)
+        DigitCanvas(model, folder=output).remove(0)
+        send(canvas, "keep", label=7)
+        assert Drawings.load(output / "my_drawings.npz").labels.tolist() == [7]
+
+    def test_a_label_that_cannot_be_written_stays_as_it_was(self, canvas, output, monkeypatch):
+        draw(canvas, SEVEN)
+        send(canvas, "keep", label=1)
+        with monkeypatch.context() as broken:
+            broken.setattr(Drawings, "save", fail)
+            send(canvas, "keep", label=7)
+        assert "RuntimeError: out of ink" in canvas.problem
+        assert canvas.drawings.labels.tolist() == [1] and canvas.truth == 1
 
     def test_nothing_to_keep(self, canvas):
         send(canvas, "keep", label=7)
@@ -469,6 +518,20 @@ class TestFiles:
         send(canvas, "load", name="two")
         assert canvas.problem == "There is no two.npz in the folder output. What is there: one."
 
+    def test_the_collection_is_no_drawing_to_load(self, canvas):
+        draw(canvas, SEVEN)
+        send(canvas, "keep", label=7)
+        send(canvas, "load", name="two")
+        assert canvas.problem.endswith("Save a drawing first.")
+        canvas.save("one.npz")
+        for name in ("two", "two.npz"):
+            with pytest.raises(DataError, match=r"no two\.npz in the folder output.*there: one\."):
+                canvas.load(name)
+        with pytest.raises(DataError, match=r"my_drawings\.npz is the file of your collection"):
+            canvas.load("my_drawings")
+        canvas.load("one")
+        assert canvas.truth == 7
+
     def test_a_file_of_something_else(self, canvas, output):
         output.mkdir()
         (output / "x.npz").write_bytes(b"x")
@@ -503,7 +566,7 @@ class TestMaking:
             ({"images": IMAGES[0]}, r"expected shape \(n, 28, 28\)"),
             ({"images": IMAGES, "labels": [1]}, "equal lengths, found 3 and 1"),
             ({"labels": LABELS}, "labels are given without images"),
-            ({"drawings": 3}, "drawings is a int; expected is a Drawings"),
+            ({"drawings": 3}, "drawings is of type int; expected is a Drawings"),
             ({"drawings": "mine.txt"}, "the name of a collection ends in .npz"),
         ],
     )
