@@ -307,7 +307,7 @@ def drawing_steps(
 
     Raises:
         DataError: the digit is not one image, the probabilities are those of
-            several, or a stroke has another shape.
+            several, or a stroke has another shape or no points.
 
     Example:
         >>> drawing_steps([[(3, 1), (3, 9)]], np.zeros((28, 28)), np.eye(10)[1])
@@ -661,6 +661,10 @@ def _draw_strokes(axes: Axes, strokes: Sequence[np.ndarray]) -> None:
         raise DataError(
             f"a stroke has the shape {bad[0]}; each is (n, 2), x and y of its points. Give a list "
             "of strokes, also if there is only one: [stroke]."
+        )
+    if not all(map(len, strokes)):
+        raise DataError(
+            "a stroke has no points; each is (n, 2) with n at least 1. Leave empty strokes out."
         )
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)

@@ -564,6 +564,8 @@ class TestDrawingSteps:
         [
             ([[1, 2]], IMAGES[0], PROBABILITIES, r"a stroke has the shape \(2,\)"),
             ([np.zeros((4, 3))], IMAGES[0], PROBABILITIES, r"the shape \(4, 3\)"),
+            ([np.empty((0, 2))], IMAGES[0], PROBABILITIES, "a stroke has no points"),
+            ([*STROKES, np.empty((0, 2))], IMAGES[0], PROBABILITIES, "a stroke has no points"),
             (STROKES, IMAGES, PROBABILITIES, r"digit has the shape \(12, 28, 28\)"),
             (STROKES, IMAGES[0], PROBABILITIES[None], r"probabilities have the shape \(1, 10\)"),
         ],
