@@ -42,7 +42,7 @@ const KEYS = "Keyboard: in the pad, the arrow keys move the pen (Home, Page Up, 
 
 function percent(share) {
   if (share > 0 && share < 0.0005) return "< 0.1 %";
-  if (share < 1 && share >= 0.9995) return "> 99.9 %";
+  if (share >= 0.9995) return "> 99.9 %";
   return `${fixed(100 * share, 1)} %`;
 }
 
@@ -332,7 +332,8 @@ function createKeep(onKeep) {
     return button;
   });
   const node = create("div", "mnistlab-draw-keeping", { role: "group", "aria-label": "Keep it as" },
-    create("span", "mnistlab-draw-label", {}, "What did you draw? Keep it as"), ...buttons);
+    create("span", "mnistlab-draw-label", {}, "What did you draw? Keep it as"),
+    create("div", "mnistlab-draw-digits", {}, ...buttons));
   return { node, show: (able) => buttons.forEach((button) => (button.disabled = !able)) };
 }
 
