@@ -1,8 +1,8 @@
-"""Photographs the convolution explorer of notebook 09, in JupyterLab, for the README.
+"""Photographs the convolution explorer and the canvas, in JupyterLab, for the README.
 
     python -m tools.make_screenshot
 
-It needs MNIST itself, and Chromium or Chrome.
+It needs MNIST itself, the recorded model for drawings, and Chromium or Chrome.
 """
 
 import sys
@@ -12,13 +12,41 @@ from pathlib import Path
 from mnistlab import load_mnist, settings
 from tests.browser import lab
 
-PICTURE = settings.PROJECT / "notebooks" / "images" / "explorer.png"
+import numpy as np
+from playwright.sync_api import Page, expect
+from scipy.interpolate import CubicSpline
+
+IMAGES = settings.PROJECT / "notebooks" / "images"
+SECONDS = 120
 NOTEBOOK = "09_convolution.ipynb"
 EXPLORER = ".mnistlab-convolution"
 
+CANVAS = ".mnistlab-draw"
+PAD = ".mnistlab-pad-canvas"
+MAKE_CANVAS = (
+    "from mnistlab import load_dataset, settings\n"
+    "from mnistlab.models import files\n"
+    "from mnistlab.widgets.canvas import DigitCanvas\n"
+    "test_images, test_labels = load_dataset()[2:]\n"
+    "model = files.load(settings.PROJECT / 'data/models/augmented.keras')\n"
+    "DigitCanvas(model, test_images, test_labels)"
+)
+# A 7 as many draw it: with a bow on top, and crossed.
+SEVEN = (
+    [(0.27, 0.27), (0.31, 0.21), (0.45, 0.235), (0.60, 0.225), (0.73, 0.19)],
+    [(0.73, 0.19), (0.64, 0.34), (0.55, 0.50), (0.48, 0.67), (0.445, 0.85)],
+    [(0.36, 0.555), (0.47, 0.525), (0.58, 0.515), (0.67, 0.49)],
+)
+STROKES = ([*SEVEN[0], *SEVEN[1][1:]], SEVEN[2])
+POINTS = 60
+"""On each stroke, where the mouse is moved to."""
+
+MARGIN = 12
+"""Pixels of the page around the panels."""
+
 
 def main() -> int:
-    """Takes the picture and writes it; returns the exit status."""
+    """Takes the pictures and writes them; returns the exit status."""
     executable = lab.chromium()
     if load_mnist().source != "mnist" or executable is None:
         print(
@@ -30,11 +58,57 @@ def main() -> int:
         lab.running_browser(executable) as browser,
         lab.running_lab(Path(folder)) as server,
     ):
-        page = browser.new_page(viewport={"width": 1200, "height": 1500}, device_scale_factor=1.5)
-        server.open(page, NOTEBOOK).run_all()
-        page.locator(EXPLORER).first.screenshot(path=PICTURE)
-    print(f"wrote {PICTURE.relative_to(settings.PROJECT)}")
+        for name, photograph in (("explorer", _explorer), ("canvas", _canvas)):
+            page = browser.new_page(
+                viewport={"width": 1200, "height": 1500}, device_scale_factor=1.5
+            )
+            path = IMAGES / f"{name}.png"
+            photograph(server, page, path)
+            page.close()
+            print(f"wrote {path.relative_to(settings.PROJECT)}")
     return 0
+
+
+def _explorer(server: lab.Lab, page: Page, path: Path) -> None:
+    server.open(page, NOTEBOOK).run_all()
+    page.locator(EXPLORER).first.screenshot(path=path)
+
+
+def _canvas(server: lab.Lab, page: Page, path: Path) -> None:
+    # A cell of its own: notebook 12 trains models, too.
+    server.open(page, "00_start_here.ipynb").evaluate(MAKE_CANVAS)
+    canvas = page.locator(CANVAS)
+    expect(canvas).to_be_visible(timeout=1000 * SECONDS)
+    canvas.scroll_into_view_if_needed()
+    for stroke in STROKES:
+        _draw(page, _smooth(stroke))
+    expect(canvas.locator(".mnistlab-draw-answer")).to_have_text("7", timeout=1000 * SECONDS)
+    page.mouse.move(0, 0)
+    # The bars move to their lengths.
+    page.wait_for_timeout(500)
+    # What is kept and saved below the panels is for those who draw.
+    panels = canvas.locator(".mnistlab-draw-panels").bounding_box()
+    clip = {name: panels[name] - MARGIN for name in "xy"}
+    clip |= {name: panels[name] + 2 * MARGIN for name in ("width", "height")}
+    page.screenshot(path=path, clip=clip)
+
+
+def _draw(page: Page, points: np.ndarray) -> None:
+    box = page.locator(PAD).bounding_box()
+    corner, size = (box["x"], box["y"]), (box["width"], box["height"])
+    first, *others = corner + points * size
+    page.mouse.move(*first)
+    page.mouse.down()
+    for point in others:
+        page.mouse.move(*point)
+    page.mouse.up()
+
+
+def _smooth(stroke: list[tuple[float, float]]) -> np.ndarray:
+    """Returns points on a curve through those of a stroke, as a hand would move."""
+    points = np.array(stroke)
+    along = np.cumsum([0, *np.hypot(*np.diff(points, axis=0).T)])
+    return CubicSpline(along, points)(np.linspace(0, along[-1], POINTS))
 
 
 if __name__ == "__main__":
