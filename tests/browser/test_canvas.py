@@ -102,7 +102,10 @@ def place_of(page, point):
 
 def draw(page, strokes, steps=8):
     """Draws strokes with the mouse."""
-    page.locator(".mnistlab-pad-canvas").last.scroll_into_view_if_needed()
+    pad = page.locator(".mnistlab-pad-canvas").last
+    pad.scroll_into_view_if_needed()
+    # Waits until it stands still, and nothing lies over it: a menu, a theme that is being loaded.
+    pad.hover()
     for stroke in strokes:
         page.mouse.move(*place_of(page, stroke[0]))
         page.mouse.down()
@@ -303,6 +306,7 @@ class TestInJupyterLab:
         page.locator(".lm-Menu-itemLabel").get_by_text(theme, exact=True).click()
         light = str(theme.endswith("Light")).lower()
         expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+        page.wait_for_load_state("networkidle")
         draw(page, SEVEN)
         expect(button(root, "answer")).to_have_text("7")
         found = root.evaluate(CONTRAST)
