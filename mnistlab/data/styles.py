@@ -142,7 +142,7 @@ _STYLES: dict[int, Callable[[np.random.Generator], Strokes]] = {
     9: _curled_nine,
     4: _open_or_closed_four,
 }
-# Flags come in more kinds than the rest, from a tick to half the stem.
+# Flags come in more kinds than the rest, from a tick to three quarters of the stem.
 _TURNS = (1, 7, 9, 4, 1)
 
 
