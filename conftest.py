@@ -45,3 +45,14 @@ def _find_data_once() -> None:
     if source == "standin":
         os.environ["MNISTLAB_OFFLINE"] = "1"
     print(f"notebooks run on: {source}")
+
+
+@pytest.fixture(autouse=True)
+def _own_shared_digit(request, tmp_path_factory, monkeypatch):
+    """The digit that one doctest of the widgets chooses is not there in the next."""
+    if not isinstance(request.node, pytest.DoctestItem) or "widgets" not in request.path.parts:
+        return
+    from mnistlab.widgets import shared_digit
+
+    monkeypatch.setenv("MNISTLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setattr(shared_digit, "shared", shared_digit.SharedDigit())
