@@ -1,0 +1,1 @@
+"""tflearn's names on Keras 3."""
