@@ -12,8 +12,7 @@ import tensorflow as tf
 
 @pytest.fixture(autouse=True)
 def fresh_graph():
-    with tf.Graph().as_default():
-        yield
+    tf.compat.v1.reset_default_graph()
 
 
 THINGS = {"adam": dict, "Adam": list, "L2": set, "np": np, "_hidden": abs}
