@@ -6,7 +6,7 @@ first keeps its own: such a session stores its values, and puts them in place
 while it works.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -28,21 +28,26 @@ class Session:
 
     def __init__(self, graph: Graph | None = None):
         self.graph = current() if graph is None else graph
-        self._stored: dict[keras.Variable, np.ndarray] = {}
+        self._stored: list[tuple[keras.Variable, np.ndarray]] = []
         self._depth = 0
-        self.initialize()
+        self._known: set[int] = set()
+        self.adopt()
 
-    def initialize(self) -> None:
-        """Takes the variables that no session has yet, and draws values for all the others."""
+    def adopt(self) -> None:
+        """Takes the variables that are new: as they are, or fresh if another session has them."""
         owners = self.graph.keep.setdefault(_OWNERS, {})
         for entry in self.graph.entries:
-            if owners.setdefault(id(entry.variable), self) is not self:
-                self._stored[entry.variable] = np.asarray(entry.initial())
+            variable = entry.variable
+            if id(variable) in self._known:
+                continue
+            self._known.add(id(variable))
+            if owners.setdefault(id(variable), self) is not self:
+                self._stored.append((variable, np.asarray(entry.initial())))
 
-    @property
-    def owns_all(self) -> bool:
-        """Whether the Keras variables hold this session's values at all times."""
-        return not self._stored
+    def owns(self, variables: Iterable[keras.Variable]) -> bool:
+        """Whether Keras variables hold this session's values at all times."""
+        stored = {id(variable) for variable, _ in self._stored}
+        return not any(id(variable) in stored for variable in variables)
 
     @contextmanager
     def active(self) -> Iterator[None]:
@@ -58,20 +63,15 @@ class Session:
                 self._exchange()
 
     def _exchange(self) -> None:
-        for variable, values in self._stored.items():
-            self._stored[variable] = variable.numpy()
+        for place, (variable, values) in enumerate(self._stored):
+            self._stored[place] = (variable, variable.numpy())
             variable.assign(values)
 
     @contextmanager
     def as_default(self) -> Iterator["Session"]:
         """Makes it the session of `get_value` and `set_value` within the block."""
-        opened = self.graph.keep.setdefault("default sessions", [])
-        opened.append(self)
-        try:
-            with self.active():
-                yield self
-        finally:
-            opened.remove(self)
+        with self.active():
+            yield self
 
     def close(self) -> None:
         """Does nothing: there is nothing to give back."""

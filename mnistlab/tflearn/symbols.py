@@ -8,6 +8,7 @@ tensors.
 """
 
 import functools
+import operator
 from collections.abc import Callable
 
 from mnistlab.tflearn import private
@@ -49,25 +50,6 @@ class Tensor(keras.KerasTensor):
         return self
 
 
-def _operator(name: str) -> Callable:
-    of_keras = getattr(keras.KerasTensor, name)
-
-    @functools.wraps(of_keras)
-    def apply(self, *args):
-        with private.eager_mode():
-            return adopt(of_keras(self, *args))
-
-    return apply
-
-
-for _name in (
-    *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "floordiv"),
-    *("rfloordiv", "mod", "rmod", "pow", "rpow", "matmul", "rmatmul", "neg", "abs"),
-    *("lt", "le", "gt", "ge", "getitem"),
-):
-    setattr(Tensor, f"__{_name}__", _operator(f"__{_name}__"))
-
-
 def is_symbolic(value: object) -> bool:
     """Whether something is a symbolic tensor, or holds one in a list, tuple or dict."""
     return any(isinstance(leaf, keras.KerasTensor) for leaf in tf.nest.flatten(value))
@@ -104,7 +86,7 @@ def symbolic(function: Callable) -> Callable:
         ...     return tf.multiply(x, 2)
         >>> twice(keras.Input((3,))).shape
         (None, 3)
-        >>> twice(tf.constant(4)).numpy()
+        >>> int(twice(tf.constant(4)))
         8
     """
 
@@ -155,7 +137,9 @@ class Call(keras.layers.Layer):
                 "DNN.save(...), or use the Keras layer of that name instead."
             )
         plain = [
-            {"hole": leaf.shape_only} if isinstance(leaf, Hole) else {"value": leaf}
+            {"hole": leaf.shape_only}
+            if isinstance(leaf, Hole)
+            else {"value": keras.saving.serialize_keras_object(leaf)}
             for leaf in self._arguments
         ]
         args, kwargs = tf.nest.pack_sequence_as(self._structure, plain)
@@ -190,7 +174,7 @@ def _restored(value):
     if isinstance(value, dict) and set(value) == {"hole"}:
         return Hole(value["hole"])
     if isinstance(value, dict) and set(value) == {"value"}:
-        return value["value"]
+        return keras.saving.deserialize_keras_object(value["value"])
     if isinstance(value, dict):
         return {key: _restored(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -215,6 +199,22 @@ def _as_layer(function: Callable, args: tuple, kwargs: dict):
             holes.append(leaf)
     arguments = tf.nest.pack_sequence_as((args, kwargs), holes)
     return apply(Call(function, arguments), tensors)
+
+
+def _operator(function: Callable, reflected: bool) -> Callable:
+    def operate(self, *args):
+        # TensorFlow's arithmetic, which scripts were written for, and not Keras'.
+        return function(*args, self) if reflected else function(self, *args)
+
+    return operate
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    _function = symbolic(getattr(operator, _name))
+    setattr(Tensor, f"__{_name}__", _operator(_function, reflected=False))
+    setattr(Tensor, f"__r{_name}__", _operator(_function, reflected=True))
+for _name in ("neg", "abs", "lt", "le", "gt", "ge", "getitem"):
+    setattr(Tensor, f"__{_name}__", _operator(symbolic(getattr(operator, _name)), reflected=False))
 
 
 class _Dispatcher(private.OpDispatcher):

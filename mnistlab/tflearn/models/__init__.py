@@ -1,0 +1,1 @@
+"""Models: `DNN`, which trains a network and predicts with it."""
