@@ -18,7 +18,7 @@ import tensorflow as tf
 
 
 def get(identifier):
-    """Returns the function of that name; anything that can be called, as it is.
+    """Returns the function of that name; anything else, as it is.
 
     Raises:
         Exception: there is no such function.
@@ -27,7 +27,7 @@ def get(identifier):
         >>> get("truncated_normal")() ((5, 5, 1, 32)).shape
         TensorShape([5, 5, 1, 32])
     """
-    return identifier if callable(identifier) else _named(identifier)
+    return get_from_module(identifier, _BY_NAME, "initializations")
 
 
 def zeros(shape=None, dtype=tf.float32, seed: int | None = None):
@@ -294,7 +294,7 @@ def as_initializer(value):
     if value is None:
         return xavier(), None
     if isinstance(value, str):
-        return _named(value)(), None
+        return get(value)(), None
     if isinstance(value, keras.initializers.Initializer):
         return value.clone(), None
     if inspect.isclass(value):
@@ -311,10 +311,6 @@ def draw(initializer: Callable, shape, dtype="float32") -> np.ndarray:
     if isinstance(initializer, keras.initializers.Initializer):
         initializer = initializer.clone()
     return np.asarray(initializer(tuple(shape), dtype=dtype))
-
-
-def _named(name):
-    return get_from_module(name, globals(), "initializations")
 
 
 def _initializer_or_tensor(initializer, shape, dtype):
@@ -344,3 +340,12 @@ def _call(function: Callable, shape, dtype: str):
     parameters = inspect.signature(function).parameters
     takes_more = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
     return function(shape, dtype=dtype) if takes_more or "dtype" in parameters else function(shape)
+
+
+_BY_NAME = {
+    each.__name__: each
+    for each in (
+        *(zeros, uniform, uniform_scaling, normal, truncated_normal),
+        *(xavier, variance_scaling),
+    )
+}
