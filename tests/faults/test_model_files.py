@@ -5,14 +5,13 @@ import io
 import json
 import os
 import signal
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
-from mnistlab import settings
 from mnistlab.errors import ModelFileError
 from mnistlab.models import files, inspection, zoo
+from tests.programs import run_program
 
 import h5py
 import keras
@@ -765,15 +764,6 @@ files.save(zoo.build("deeper"), sys.argv[1], seed=2)
         assert files.facts(path) == {}
     files.save(zoo.build("deeper"), path, seed=3)
     assert files.facts(path)["seed"] == 3
-
-
-def run_program(program, *arguments):
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=settings.PROJECT,
-    )
 
 
 @pytest.mark.parametrize("earlier", [True, False])
