@@ -1,5 +1,6 @@
 """What layers have in common: what they accept, how they are named, made, shared and registered."""
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 
@@ -197,7 +198,11 @@ def _register(
         if weight.trainable:
             remember(scope.name, variable)
         if weight.penalty is not None:
-            graph.penalties.append(lambda of=weight.penalty, variable=variable: of(variable))
+            graph.penalties.append(functools.partial(_penalty, weight.penalty, variable))
+
+
+def _penalty(function: Callable, variable: keras.Variable) -> tf.Tensor:
+    return function(tf.convert_to_tensor(variable))
 
 
 def remember(layer_name: str, variable: keras.Variable) -> None:

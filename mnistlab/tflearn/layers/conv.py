@@ -79,7 +79,7 @@ def conv_2d(
 
     Example:
         >>> maps = conv_2d(core.input_data([None, 28, 28, 1]), 32, 2, activation="relu")
-        >>> maps.shape, maps.W.shape
+        >>> maps.shape, tuple(maps.W.shape)
         ((None, 28, 28, 32), (2, 2, 1, 32))
     """
     incoming = incoming_tensor(incoming, "conv_2d", 4)
@@ -138,7 +138,7 @@ def _weights(
 
 def _convolution(
     filters: int,
-    size: tuple[int, int],
+    filter_size: tuple[int, int],
     strides: Size,
     padding: str,
     weights: dict[str, Weight],
@@ -149,7 +149,7 @@ def _convolution(
     bias = weights.get("bias")
     return lambda name: of_keras(
         filters,
-        size,
+        filter_size,
         strides=_rows_and_columns(strides, "strides", layer),
         padding=autoformat_padding(padding).lower(),
         use_bias=bias is not None,
@@ -301,7 +301,7 @@ def _transposed(
     """Returns what makes Keras' layer if that gives the size, else one that is told the size."""
     args = (filters, filter_size, strides, padding, weights, "conv_2d_transpose")
     stock = _convolution(*args, of_keras=keras.layers.Conv2DTranspose)
-    if stock("stock").compute_output_shape(incoming.shape)[1:3] == size:
+    if tuple(stock("stock").compute_output_shape(incoming.shape)[1:3]) == size:
         return stock
     return _convolution(*args, of_keras=SizedConv2DTranspose, size=size)
 

@@ -132,7 +132,7 @@ def fully_connected(
 
     Example:
         >>> units = fully_connected(input_data([None, 28, 28]), 10, activation="softmax")
-        >>> units.shape, units.W.shape
+        >>> units.shape, tuple(units.W.shape)
         ((None, 10), (784, 10))
     """
     incoming = incoming_tensor(incoming, "fully_connected")

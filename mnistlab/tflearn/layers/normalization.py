@@ -57,7 +57,7 @@ def batch_normalization(
         Tensor of the same shape, with `.beta`, `.gamma` and `.scope`.
 
     Example:
-        >>> batch_normalization(keras.Input((28, 28, 32))).gamma.shape
+        >>> tuple(batch_normalization(keras.Input((28, 28, 32))).gamma.shape)
         (32,)
     """
     incoming = incoming_tensor(incoming, "batch_normalization")
@@ -142,8 +142,8 @@ def l2_normalize(
         name: name of the layer.
 
     Example:
-        >>> l2_normalize(tf.constant([[3.0, 4.0]]), 1).numpy().round(1).tolist()
-        [[0.6, 0.8]]
+        >>> l2_normalize(tf.constant([[3.0, 4.0]]), 1).numpy()
+        array([[0.6, 0.8]], dtype=float32)
     """
     outgoing = adopt(_of_length_one(incoming, dim, epsilon))
     current().add_output(name, outgoing)
