@@ -110,15 +110,10 @@ def read(path: str | os.PathLike) -> dict[str, np.ndarray]:
     try:
         return _arrays(target)
     except _UNREADABLE as cause:
-        data = (
-            ""
-            if _data_files(target)
-            else f" ({target.name}{DATA} is not beside {target.name}{INDEX})"
-        )
         raise ModelFileError(
-            f"{target.name} cannot be read: it is damaged, incomplete{lacking}, or no checkpoint of "
-            "TensorFlow. Copy all its files again from where they are whole, load another "
-            "checkpoint, or train again."
+            f"{target.name} cannot be read: it is damaged, incomplete{_lacking(target)}, or no "
+            "checkpoint of TensorFlow. Copy all its files again from where they are whole, load "
+            "another checkpoint, or train again."
         ) from cause
 
 
@@ -281,6 +276,12 @@ def _arrays(target: Path) -> dict[str, np.ndarray]:
 
 def _data_files(target: Path) -> list[Path]:
     return list(target.parent.glob(f"{glob.escape(target.name)}.data-*"))
+
+
+def _lacking(target: Path) -> str:
+    if _data_files(target):
+        return ""
+    return f" ({target.name}{DATA} is not beside {target.name}{INDEX})"
 
 
 @contextlib.contextmanager
