@@ -34,6 +34,13 @@ class Training:
         self._inputs = list(inputs)
         self._running: list[Operation] = []
 
+    def prepare(self, feed: Feed) -> None:
+        """Has preprocessing measure all the samples, where it has to and has not yet."""
+        for tensor in self._inputs:
+            preprocessing = getattr(tensor, "preprocessing", None)
+            if preprocessing is not None and tensor in feed:
+                preprocessing.initialize(feed.data[tensor])
+
     def start(
         self,
         operations: Sequence[Operation],
@@ -45,10 +52,6 @@ class Training:
         """Gives the operations that are to run their data."""
         self._running = list(operations)
         self._validation, self._show_metric = validation, show_metric
-        for tensor in self._inputs:
-            preprocessing = getattr(tensor, "preprocessing", None)
-            if preprocessing is not None and tensor in training:
-                preprocessing.initialize(training.data[tensor])
         for operation in self._running:
             operation.start(training, shuffle)
 

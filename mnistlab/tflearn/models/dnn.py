@@ -8,11 +8,13 @@ from pathlib import Path
 
 from mnistlab.tflearn import checkpoints, feeding
 from mnistlab.tflearn.callbacks import Callback, ChainCallback, ModelSaver, TermLogger
+from mnistlab.tflearn.checkpoints import Saver
 from mnistlab.tflearn.feeding import Feed
 from mnistlab.tflearn.graph import current, eagerly, flat
 from mnistlab.tflearn.helpers.operation import Operation
 from mnistlab.tflearn.helpers.training import Training
 from mnistlab.tflearn.models.weights import (
+    Found,
     Renaming,
     collect,
     restore_training,
@@ -73,7 +75,7 @@ class DNN:
         self.clip_gradients = clip_gradients
         self.tensorboard_dir = str(tensorboard_dir)
         self.checkpoint_path, self.best_checkpoint_path = checkpoint_path, best_checkpoint_path
-        self.max_checkpoints = max_checkpoints
+        self._saver, self._best_saver = Saver(max_checkpoints), Saver(1)
         self.best_val_accuracy = best_val_accuracy
         operations = [
             Operation(train_op, self._graph, clip_gradients) for train_op in self._graph.train_ops
@@ -162,6 +164,7 @@ class DNN:
         run_id = run_id or _random_run_id()
         logger = TermLogger()
         logger.announce(run_id, self.tensorboard_dir)
+        self.trainer.prepare(feed)
         self.trainer.start(operations, training, validation, shuffle, show_metric)
         self.trainer.describe(logger)
         saver = ModelSaver(
@@ -298,9 +301,17 @@ class DNN:
             model_file: path and name; `.index`, `.meta` and `.data-00000-of-00001`
                 are added to it.
         """
+        checkpoints.save(model_file, self._arrays())
+
+    def _save_checkpoint(
+        self, path: str, step: int | None = None, use_val_saver: bool = False
+    ) -> None:
+        saver = self._best_saver if use_val_saver else self._saver
+        saver.save(path, self._arrays(), step)
+
+    def _arrays(self) -> dict[str, np.ndarray]:
         with self.session.active():
-            arrays = collect(self._graph, self.train_ops, self.trainer.training_state.step)
-        checkpoints.save(str(model_file), arrays)
+            return collect(self._graph, self.train_ops, self.trainer.training_state.step)
 
     @eagerly
     def load(
@@ -328,7 +339,7 @@ class DNN:
             tf.errors.NotFoundError: there is no such file, or it lacks a variable.
             ValueError: a variable has another shape there.
         """
-        found = checkpoints.read(str(model_file))
+        found = Found(checkpoints.read(model_file), model_file)
         renaming = Renaming(variable_name_map, scope_for_restore)
         with self.session.active():
             names = restore_weights(self._graph, found, weights_only, renaming)

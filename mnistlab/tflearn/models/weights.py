@@ -8,14 +8,33 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from mnistlab.tflearn import checkpoints
 from mnistlab.tflearn.graph import Entry, Graph
 from mnistlab.tflearn.helpers.operation import Operation
 
 import numpy as np
-import tensorflow as tf
 
 GLOBAL_STEP = "Global_Step"
 TRAINING_STEP = "Training_step"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a checkpoint holds.
+
+    Args:
+        arrays: by name.
+        path: of the checkpoint, for messages.
+    """
+
+    arrays: Mapping[str, np.ndarray]
+    path: str
+
+    def array(self, name: str) -> np.ndarray:
+        """Returns an array; raises `tf.errors.NotFoundError` when there is none of that name."""
+        if name not in self.arrays:
+            raise checkpoints.missing(name, self.path)
+        return np.asarray(self.arrays[name])
 
 
 @dataclass(frozen=True)
@@ -63,7 +82,7 @@ def collect(graph: Graph, operations: Sequence[Operation], step: int) -> dict[st
 
 def restore_weights(
     graph: Graph,
-    found: Mapping[str, np.ndarray],
+    found: Found,
     weights_only: bool = False,
     renaming: Renaming | None = None,
 ) -> list[str]:
@@ -89,8 +108,8 @@ def restore_weights(
     return [entry.name for entry in wanted]
 
 
-def _value_of(entry: Entry, name: str, found: Mapping[str, np.ndarray]) -> np.ndarray:
-    value = _looked_up(name, found)
+def _value_of(entry: Entry, name: str, found: Found) -> np.ndarray:
+    value = found.array(name)
     if value.shape != tuple(entry.variable.shape):
         raise ValueError(
             f"Assign requires shapes of both tensors to match: {entry.name} has shape "
@@ -100,9 +119,7 @@ def _value_of(entry: Entry, name: str, found: Mapping[str, np.ndarray]) -> np.nd
     return value
 
 
-def restore_training(
-    graph: Graph, operations: Sequence[Operation], found: Mapping[str, np.ndarray]
-) -> int:
+def restore_training(graph: Graph, operations: Sequence[Operation], found: Found) -> int:
     """Puts slots, counters, averages and preprocessing back; returns the global step.
 
     Raises:
@@ -110,35 +127,28 @@ def restore_training(
     """
     chosen = [(place, each) for place, each in enumerate(operations) if each.train_op.restore]
     slots = [
-        (variable, _looked_up(name, found))
+        (variable, found.array(name))
         for _, operation in chosen
         for name, variable in _slots(operation).items()
     ]
     for variable, value in slots:
         variable.assign(value)
-    step = int(found.get(GLOBAL_STEP, 0))
+    step = int(found.arrays.get(GLOBAL_STEP, 0))
     for place, operation in chosen:
-        operation.step = int(found.get(_numbered(TRAINING_STEP, place), step))
+        operation.step = int(found.arrays.get(_numbered(TRAINING_STEP, place), step))
         # A checkpoint of tflearn itself names the averages after its own operations: the
         # first batch then begins them.
         operation.averages = np.array(
-            found.get(_average_name(operation), [np.nan, np.nan]), np.float64
+            found.arrays.get(_average_name(operation), [np.nan, np.nan]), np.float64
         )
     for tensor in graph.inputs:
         if getattr(tensor, "preprocessing", None) is not None:
-            tensor.preprocessing.restore(found)
+            _restore_preprocessing(tensor.preprocessing, found)
     return step
 
 
-def _looked_up(name: str, found: Mapping[str, np.ndarray]) -> np.ndarray:
-    if name not in found:
-        raise tf.errors.NotFoundError(
-            None,
-            None,
-            f"Key {name} not found in checkpoint. Build the network that was saved, or pass "
-            "weights_only=True to read nothing but its weights.",
-        )
-    return np.asarray(found[name])
+def _restore_preprocessing(preprocessing, found: Found) -> None:
+    preprocessing.restore({name: found.array(name) for name in preprocessing.state()})
 
 
 def _slots(operation: Operation) -> dict:
