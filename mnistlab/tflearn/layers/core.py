@@ -266,18 +266,11 @@ def _reshaped(incoming: Tensor, new_shape: Sequence[int], name: str) -> Tensor:
 
 def _check_lengths(incoming: Tensor, lengths: list[int]) -> None:
     """Raises `DesignError` if no batch can have the new shape."""
-    values = None if None in incoming.shape[1:] else int(np.prod(incoming.shape[1:]))
-    rest = abs(int(np.prod(lengths)))
-    exact = values is not None and incoming.shape[0] is not None and -1 not in lengths
-    if lengths.count(-1) > 1 or (exact and values * incoming.shape[0] != rest):
+    known = None not in incoming.shape and -1 not in lengths
+    if lengths.count(-1) > 1 or (known and np.prod(incoming.shape) != np.prod(lengths)):
         raise DesignError(
             f"reshape cannot make {lengths} of a tensor of shape {tuple(incoming.shape)}. The "
             "numbers of values must agree, with at most one -1."
-        )
-    if values and lengths[0] == -1 and rest and values % rest and rest % values:
-        raise DesignError(
-            f"reshape cannot make {lengths} of a tensor of shape {tuple(incoming.shape)}: "
-            f"{values} values of a sample are not {rest}."
         )
 
 
