@@ -13,9 +13,11 @@ averages), `val_loss` and `val_acc` (`None` unless this step is a snapshot),
 `epoch` and `current_iter` (rows so far in this epoch).
 """
 
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from mnistlab.progress import in_notebook
 
@@ -230,6 +232,8 @@ class TermLogger(Callback):
 
     def announce(self, run_id: str, log_directory: str) -> None:
         """Prints what is known before the data are prepared."""
+        if self._cell is not None:
+            log_directory = _in_short(log_directory)
         print(f"{RULE}\nRun id: {run_id}\nLog directory: {log_directory}")
 
     def add(
@@ -307,6 +311,16 @@ class TermLogger(Callback):
         if state.step_time_total:
             text += f" | time: {state.step_time_total:.3f}s"
         return text
+
+
+def _in_short(folder: str) -> str:
+    """Returns a folder without the path to it: a notebook is handed on, with its outputs."""
+    path, temporary = Path(folder), Path(tempfile.gettempdir())
+    if not path.is_absolute():
+        return folder
+    if path.is_relative_to(temporary):
+        return f"{path.relative_to(temporary)}, in the temporary folder"
+    return path.name
 
 
 class _Cell:

@@ -68,12 +68,16 @@ class Operation:
             # An optimizer of TensorFlow 1 keeps its own variables; it is not compiled.
             self._update = self._train_eagerly
         self._measure = tf.function(
-            lambda values: self._model(values, training=False), input_signature=signature
+            lambda values: self._measured(values, training=False), input_signature=signature
         )
+
+    def _measured(self, values: Sequence[tf.Tensor], training: bool) -> list[tf.Tensor]:
+        # Keras gives a single output without its list.
+        return tf.nest.flatten(self._model(values, training=training))
 
     def _measure_and_differentiate(self, values: Sequence[tf.Tensor]):
         with tf.GradientTape() as tape:
-            measured = self._model(values, training=True)
+            measured = self._measured(values, training=True)
             total = tf.add_n([measured[0], *(penalty() for penalty in self.graph.penalties)])
         gradients = tape.gradient(total, [variable.value for variable in self.variables])
         if all(gradient is None for gradient in gradients):
@@ -157,8 +161,9 @@ class Operation:
         for place, value in enumerate(measured):
             self.averages[place] = decay * self.averages[place] + (1 - decay) * value
 
-    def measure(self, feed: Feed, batch_size: int) -> tuple[float, float | None]:
+    def measure(self, feed: Feed, batch_size: int | None = None) -> tuple[float, float | None]:
         """Returns loss and metric as means over samples, without dropout; metric `None` if none."""
+        batch_size = batch_size or self.validation_batch_size or self.batch_size
         sums, count = np.zeros(2), 0
         for indices in batches_of(np.arange(len(feed)), batch_size):
             measured = self._measure(self._values(feed.batch(indices, training=False)))

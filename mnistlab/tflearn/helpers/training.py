@@ -123,7 +123,7 @@ class Training:
         # tflearn loses the sum at the second operation; nobody relies on what it shows there.
         state.global_acc = None if state.acc_value is None else state.acc_value
         if snapshot and self._validation is not None:
-            loss, metric = operation.measure(self._validation, operation.validation_batch_size)
+            loss, metric = operation.measure(self._validation)
             state.val_loss, state.val_acc = loss, metric if measured else None
             state.best_accuracy = max(state.best_accuracy, state.val_acc or 0.0)
         events.add(

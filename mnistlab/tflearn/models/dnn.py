@@ -104,7 +104,11 @@ class DNN:
         if self.session.owns(self._model.variables):
             return self._model
         if self._copy is None:
-            self._copy = keras.models.clone_model(self._model, clone_function=_cloned)
+            # Keras would name the copy's inputs after the tensors, which have slashes.
+            inputs = [
+                keras.Input(batch_shape=each.shape, dtype=each.dtype) for each in self._model.inputs
+            ]
+            self._copy = keras.models.clone_model(self._model, inputs, clone_function=_cloned)
         with self.session.active():
             self._copy.set_weights(self._model.get_weights())
         return self._copy
