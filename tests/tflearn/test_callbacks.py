@@ -2,6 +2,8 @@
 
 import types
 
+import tempfile
+
 from mnistlab.tflearn import callbacks
 from mnistlab.tflearn.callbacks import (
     Callback,
@@ -129,6 +131,18 @@ class TestOnATerminal:
         TermLogger().announce("mnist", "logs/")
         said = capsys.readouterr().out
         assert said == f"{'-' * 33}\nRun id: mnist\nLog directory: logs/\n"
+
+    @pytest.mark.parametrize(
+        ("folder", "said"),
+        [
+            ("logs/", "logs/"),
+            (f"{tempfile.gettempdir()}/tflearn_logs/", "tflearn_logs, in the temporary folder"),
+            ("/home/somebody/logs", "logs"),
+        ],
+    )
+    def test_a_notebook_says_nothing_of_its_readers_folders(self, folder, said, page, capsys):
+        TermLogger().announce("mnist", folder)
+        assert capsys.readouterr().out.endswith(f"\nLog directory: {said}\n")
 
     @pytest.mark.parametrize(("snapshot", "last"), [(True, ""), (False, "--\n")])
     def test_the_cursor_ends_below_the_last_block(self, snapshot, last, clock, capsys):
