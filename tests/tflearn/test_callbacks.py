@@ -1,8 +1,7 @@
 """Callbacks: what is printed, what is saved when, and in which order all is called."""
 
-import types
-
 import tempfile
+import types
 
 from mnistlab.tflearn import callbacks
 from mnistlab.tflearn.callbacks import (
