@@ -136,9 +136,8 @@ def _optimizer(optimizer: object, learning_rate: float) -> object:
     """Returns one of `tflearn.optimizers`, whatever was given."""
     if isinstance(optimizer, str):
         return optimizers.get(optimizer)(learning_rate)
-    if isinstance(optimizer, optimizers.Optimizer):
-        return optimizer
-    if isinstance(optimizer, keras.optimizers.Optimizer | tf.compat.v1.train.Optimizer):
+    kinds = (optimizers.Optimizer, keras.optimizers.Optimizer, tf.compat.v1.train.Optimizer)
+    if isinstance(optimizer, kinds):
         return optimizers.wrap(optimizer)
     if callable(optimizer):
         return _made_by(optimizer, learning_rate)
@@ -150,7 +149,7 @@ def _optimizer(optimizer: object, learning_rate: float) -> object:
 
 def _made_by(function: Callable, learning_rate: float) -> object:
     try:
-        made, _ = function(learning_rate)
+        made, step = function(learning_rate)
     except (TypeError, ValueError) as error:
         error.add_note(
             "Reminder: Custom Optimizer function must return (optimizer, step_tensor) and take "
@@ -158,7 +157,7 @@ def _made_by(function: Callable, learning_rate: float) -> object:
             "decay."
         )
         raise
-    return made if isinstance(made, optimizers.Optimizer) else optimizers.wrap(made)
+    return optimizers.wrap(made, step)
 
 
 def _metric(
