@@ -4,7 +4,7 @@ import random
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from mnistlab.tflearn import graph, private
+from mnistlab.tflearn import feeding, graph, private
 from mnistlab.tflearn.symbols import is_symbolic
 
 import numpy as np
@@ -91,7 +91,7 @@ def get_all_tensor_parents(tensor) -> list:
 
 def get_tensor_parents_placeholders(tensor) -> list:
     """Returns the inputs that a symbolic tensor was computed from."""
-    return [each for each in get_tensor_parents(tensor) if not private.sources(each)]
+    return feeding.inputs_of([tensor])
 
 
 def repeat(inputs, repetitions: int, layer: Callable, *args, **kwargs):
@@ -124,41 +124,18 @@ def feed_dict_builder(X, Y, net_inputs: list, net_targets: list) -> dict:  # noq
         The data, by input and target.
 
     Raises:
-        Exception: a name is not known, or there are not as many arrays as inputs.
+        Exception: a name is not known.
+        ValueError: there are not as many arrays as inputs.
     """
-    return {
-        **_matched(X, net_inputs, "inputs", "X:0"),
-        **_matched(Y, net_targets, "targets", "Y:0"),
-    }
+    return {**_fed(X, net_inputs, "inputs"), **_fed(Y, net_targets, "targets")}
 
 
-def _matched(data, placeholders: list, kind: str, suffix: str) -> dict:
-    if is_none(data) or not placeholders:
+def _fed(data, placeholders: list, what: str) -> dict:
+    if not placeholders:
         return {}
-    if isinstance(data, dict):
-        return {_placeholder(key, placeholders, suffix): value for key, value in data.items()}
     if isinstance(data, float):
         return dict.fromkeys(placeholders, data)
-    if len(placeholders) == 1:
-        return {placeholders[0]: data}
-    if len(data) != len(placeholders):
-        raise Exception(
-            f"{len(data)} {kind} feeded, but expected: {len(placeholders)}. If you are using "
-            "notebooks, please make sure that you didn't run graph construction cell multiple "
-            "time, or try to enclose your graph within `with tf.Graph().as_default():` or use "
-            "`tf.reset_default_graph()`"
-        )
-    return dict(zip(placeholders, data, strict=True))
-
-
-def _placeholder(key, placeholders: list, suffix: str):
-    for each in placeholders:
-        if each is key or (isinstance(key, str) and each.name in (f"{key}/{suffix}", key)):
-            return each
-    name = key if isinstance(key, str) else getattr(key, "name", key)
-    raise Exception(
-        f"Feed dict asks for variable named '{name}' but no such variable is known to exist"
-    )
+    return feeding.build(data, placeholders, what)
 
 
 def to_list(data):
