@@ -369,6 +369,23 @@ class TestSeveralOperations:
         model = dnn(self.networks())
         assert len(model.evaluate(X, [Y, X[:, :1]])) == 2
 
+    def test_their_optimizers_are_told_apart_in_a_file(self):
+        net = tflearn.fully_connected(tflearn.input_data([None, 4]), 3, name="shared")
+        for name in ("one", "two"):
+            tflearn.regression(net, loss="mean_square", metric=None, name=name)
+        model = dnn(net)
+        model.fit(X, {"one": Y, "two": -Y}, n_epoch=1)
+        model.save("digits")
+        found = tf.train.load_checkpoint("digits")
+        slots = [found.get_tensor(f"shared/W/Adam{ending}") for ending in ("", "_1", "_2", "_3")]
+        assert not np.array_equal(slots[0], slots[2])
+        assert {"Training_step", "Training_step_1"} <= set(found.get_variable_to_shape_map())
+        expected = [slot.numpy() for slot in model.train_ops[1].optimizer.variables]
+        model.fit(X, {"one": Y, "two": -Y}, n_epoch=1)
+        model.load("digits")
+        found = [slot.numpy() for slot in model.train_ops[1].optimizer.variables]
+        assert all(np.array_equal(*pair) for pair in zip(found, expected, strict=True))
+
 
 class TestFiles:
     def test_all_that_training_needs_comes_back(self):

@@ -95,6 +95,29 @@ def new_placeholder(shape: Sequence[int | None], dtype: tf.DType, name: str) -> 
 
 
 @eagerly
+def multi_target_data(
+    name_list: Sequence[str], shape: Sequence[int | None], dtype: tf.DType = tf.float32
+) -> Tensor:
+    """Makes a placeholder for labels under each name, and joins them along the batch.
+
+    Args:
+        name_list: their keys in a feed dictionary.
+        shape: shape of the labels of each, the batch's `None` included.
+        dtype: their type.
+
+    Returns:
+        Tensor of the labels of the first, then the second, for `regression(placeholder=...)`.
+
+    Example:
+        >>> multi_target_data(["real", "fake"], shape=[None, 2]).shape
+        (None, 2)
+    """
+    placeholders = [new_placeholder(shape, dtype, name) for name in name_list]
+    current().targets.extend(placeholders)
+    return apply(keras.layers.Concatenate(axis=0), placeholders)
+
+
+@eagerly
 def fully_connected(
     incoming: Tensor,
     n_units: int,

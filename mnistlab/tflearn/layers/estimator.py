@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from mnistlab.errors import DesignError
-from mnistlab.tflearn import metrics, objectives, optimizers
+from mnistlab.tflearn import metrics, objectives, optimizers, private
 from mnistlab.tflearn.graph import current, eagerly
 from mnistlab.tflearn.helpers.train_op import TrainOp
 from mnistlab.tflearn.layers._common import count
@@ -96,7 +96,7 @@ def regression(
             shuffle=shuffle_batches,
             trainable_vars=list(trainable_vars) if trainable_vars else None,
             restore=restore,
-            name=_unused(op_name or chosen.name),
+            name=_unused(op_name or _op_name(chosen)),
             network=incoming,
             target=target,
             validation_batch_size=validation_batch_size,
@@ -122,7 +122,9 @@ def _target(
         raise DesignError(
             f"placeholder must be 'default', None or a symbolic tensor, not {placeholder!r}."
         )
-    if not any(placeholder is each for each in targets):
+    # What was computed from placeholders is not fed; they are.
+    fed = not private.sources(placeholder)
+    if fed and not any(placeholder is each for each in targets):
         targets.append(placeholder)
     return placeholder
 
@@ -174,7 +176,8 @@ def _metric(
     inputs = current().inputs
     if isinstance(metric, metrics.Metric):
         metric.build(incoming, labels, inputs)
-        return metric.get_tensor(), metric.name
+        measured = metric.get_tensor()
+        return measured, getattr(measured, "m_name", metric.name)
     if callable(metric):
         measured = _called(metric, "metric", "custom_metric(y_pred, y_true, x)")(
             incoming, labels, inputs
@@ -218,6 +221,13 @@ def _called(function: Callable, what: str, form: str) -> Callable[..., Tensor]:
             raise
 
     return call
+
+
+def _op_name(optimizer: optimizers.Optimizer) -> str:
+    """Returns tflearn's name of an optimizer's kind; that of one from elsewhere is its own."""
+    own = type(optimizer).__module__ == optimizers.__name__
+    listed = own and not type(optimizer).__name__.startswith("_")
+    return type(optimizer).__name__ if listed else optimizer.name
 
 
 def _unused(name: str) -> str:

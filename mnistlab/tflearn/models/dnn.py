@@ -81,7 +81,8 @@ class DNN:
             Operation(train_op, self._graph, clip_gradients) for train_op in self._graph.train_ops
         ]
         self.trainer = Training(operations, self.session, self.inputs)
-        self._model = keras.Model(feeding.inputs_of(flat(network)), network)
+        inputs = feeding.inputs_of(flat(network))
+        self._model = keras.Model(inputs[0] if len(inputs) == 1 else inputs, network)
         self._forward = tf.function(
             lambda values: self._model(values, training=False), reduce_retracing=True
         )
@@ -105,9 +106,10 @@ class DNN:
             return self._model
         if self._copy is None:
             # Keras would name the copy's inputs after the tensors, which have slashes.
-            inputs = [
-                keras.Input(batch_shape=each.shape, dtype=each.dtype) for each in self._model.inputs
-            ]
+            inputs = tf.nest.map_structure(
+                lambda each: keras.Input(batch_shape=each.shape, dtype=each.dtype),
+                self._model.input,
+            )
             self._copy = keras.models.clone_model(self._model, inputs, clone_function=_cloned)
         with self.session.active():
             self._copy.set_weights(self._model.get_weights())
@@ -267,7 +269,7 @@ class DNN:
             rows = feeding.preprocessed(tensor, np.asarray(data[tensor]))
             values.append(tf.convert_to_tensor(feeding.as_fed(tensor, rows)))
         with self.session.active():
-            predicted = self._forward(values)
+            predicted = self._forward(values[0] if len(values) == 1 else values)
         if isinstance(predicted, list | tuple):
             return [each.numpy() for each in predicted]
         return predicted.numpy()

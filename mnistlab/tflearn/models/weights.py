@@ -5,7 +5,7 @@ the optimizer's slots, and can be read. What it holds besides is left alone.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mnistlab.tflearn import checkpoints
@@ -68,9 +68,8 @@ class Renaming:
 def collect(graph: Graph, operations: Sequence[Operation], step: int) -> dict[str, np.ndarray]:
     """Returns the arrays of a whole checkpoint, by name."""
     arrays = {entry.name: entry.variable.numpy() for entry in graph.entries}
+    arrays |= {name: slot.numpy() for name, slot in _slots(operations).items()}
     for place, operation in enumerate(operations):
-        for name, variable in _slots(operation).items():
-            arrays[name] = variable.numpy()
         arrays[_numbered(TRAINING_STEP, place)] = np.float32(operation.step)
         arrays[_average_name(operation)] = operation.averages.astype(np.float32)
     for tensor in graph.inputs:
@@ -126,12 +125,9 @@ def restore_training(graph: Graph, operations: Sequence[Operation], found: Found
         tf.errors.NotFoundError: the checkpoint lacks a slot of an optimizer.
     """
     chosen = [(place, each) for place, each in enumerate(operations) if each.train_op.restore]
-    slots = [
-        (variable, found.array(name))
-        for _, operation in chosen
-        for name, variable in _slots(operation).items()
-    ]
-    for variable, value in slots:
+    slots = _slots(each for _, each in chosen)
+    values = [(slot, found.array(name)) for name, slot in slots.items()]
+    for variable, value in values:
         variable.assign(value)
     step = int(found.arrays.get(GLOBAL_STEP, 0))
     for place, operation in chosen:
@@ -151,14 +147,15 @@ def _restore_preprocessing(preprocessing, found: Found) -> None:
     preprocessing.restore({name: found.array(name) for name in preprocessing.state()})
 
 
-def _slots(operation: Operation) -> dict:
-    return {
-        name: slot
-        for variable in operation.variables
-        for name, slot in operation.train_op.optimizer.slots(
-            operation.optimizer, variable, _base_name(operation.graph, variable)
-        ).items()
-    }
+def _slots(operations: Iterable[Operation]) -> dict:
+    """Returns what the optimizers keep, by its names: two of one kind are told apart."""
+    slots = {}
+    for operation in operations:
+        for variable in operation.variables:
+            name = _base_name(operation.graph, variable)
+            of = operation.train_op.optimizer.slots
+            slots.update(of(operation.optimizer, variable, name, taken=tuple(slots)))
+    return slots
 
 
 def _base_name(graph: Graph, variable) -> str:
