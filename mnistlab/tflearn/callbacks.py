@@ -13,6 +13,7 @@ averages), `val_loss` and `val_acc` (`None` unless this step is a snapshot),
 `epoch` and `current_iter` (rows so far in this epoch).
 """
 
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -227,7 +228,7 @@ class TermLogger(Callback):
 
     def __init__(self):
         self.data: list[OpProgress] = []
-        self._snapped = False
+        self._overwritten_next = False
         self._cell = _Cell() if in_notebook() else None
 
     def announce(self, run_id: str, log_directory: str) -> None:
@@ -275,7 +276,7 @@ class TermLogger(Callback):
         if self._cell is not None:
             self._cell.show(lambda: self._for_cell(training_state), at_once=snapshot)
             return
-        self._snapped = self._snapped or snapshot
+        self._overwritten_next = not snapshot
         end = "--\n" if snapshot else "\033[A" * (len(self.data) + 1)
         print(self._for_terminal(training_state), end=end, flush=True)
 
@@ -290,8 +291,10 @@ class TermLogger(Callback):
         if self._cell is not None:
             self._cell.close()
             return
-        end = "" if self._snapped else "--\n"
-        print("\033[B" * (len(self.data) + 2), end=end, flush=True)
+        # In a file, the next line that a script prints is to begin as the script has it.
+        is_terminal = sys.stdout is not None and sys.stdout.isatty()
+        down = "\033[B" * (len(self.data) + 2) if is_terminal else ""
+        print(down, end="--\n" if self._overwritten_next else "", flush=True)
 
     def _for_terminal(self, state: TrainingState) -> str:
         head = self._head(state, loss="\033[1m\033[32m{:.5f}\033[0m\033[0m")

@@ -1,5 +1,6 @@
 """Callbacks: what is printed, what is saved when, and in which order all is called."""
 
+import sys
 import tempfile
 import types
 
@@ -144,13 +145,17 @@ class TestOnATerminal:
         assert capsys.readouterr().out.endswith(f"\nLog directory: {said}\n")
 
     @pytest.mark.parametrize(("snapshot", "last"), [(True, ""), (False, "--\n")])
-    def test_the_cursor_ends_below_the_last_block(self, snapshot, last, clock, capsys):
+    @pytest.mark.parametrize(("terminal", "down"), [(True, 3 * DOWN), (False, "")])
+    def test_the_end_leaves_a_line_of_its_own(
+        self, terminal, down, snapshot, last, clock, capsys, monkeypatch
+    ):
         logger = logger_of("Adam")
         state = begun(logger)
         batch(logger, state, clock, 130, [(1.0, None, None, None)], snapshot)
         capsys.readouterr()
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
         logger.on_train_end(state)
-        assert capsys.readouterr().out == f"{DOWN}{DOWN}{DOWN}{last}"
+        assert capsys.readouterr().out == f"{down}{last}"
 
     def test_an_epoch_has_its_own_time(self, clock, capsys):
         logger = logger_of("Adam")
