@@ -35,6 +35,21 @@ def dnn(network=None, **kwargs):
     )
 
 
+def logged(folder, tag):
+    """Returns the numbers of a tag in the folder's event file, by step."""
+    (file,) = folder.iterdir()
+    events = [
+        tf.compat.v1.Event.FromString(record.numpy())
+        for record in tf.data.TFRecordDataset(str(file))
+    ]
+    return {
+        event.step: each.simple_value
+        for event in events
+        for each in event.summary.value
+        if each.tag == tag
+    }
+
+
 class Recorder(tflearn.callbacks.Callback):
     """Notes each call, with the state at that moment."""
 
@@ -259,14 +274,19 @@ class TestWhatIsShown:
 
     def test_event_files_hold_the_figures(self, tmp_path):
         dnn().fit(X, Y, n_epoch=1, validation_set=(X, Y), show_metric=True, run_id="digits")
-        (file,) = (tmp_path / "logs" / "digits").iterdir()
-        tags = {}
-        for record in tf.data.TFRecordDataset(str(file)):
-            event = tf.compat.v1.Event.FromString(record.numpy())
-            for each in event.summary.value:
-                tags.setdefault(each.tag, []).append(event.step)
-        assert tags["Adam/Loss"] == tags["Adam/acc"] == [1, 2, 3]
-        assert tags["Adam/Loss/Validation"] == tags["Adam/acc/Validation"] == [3]
+        folder = tmp_path / "logs" / "digits"
+        for tag in ("Adam/Loss", "Adam/acc"):
+            assert list(logged(folder, tag)) == [1, 2, 3]
+            assert list(logged(folder, f"{tag}/Validation")) == [3]
+
+    def test_validation_monitors_are_in_them(self, tmp_path):
+        net = tflearn.fully_connected(tflearn.input_data([None, 4]), 3, activation="softmax")
+        surest = tf.reduce_max(net, axis=1)
+        net = tflearn.regression(net, validation_monitors=[surest])
+        model = dnn(net)
+        model.fit(X, Y, n_epoch=1, validation_set=(X, Y), run_id="digits", batch_size=40)
+        (value,) = logged(tmp_path / "logs" / "digits", f"{surest.name}/Validation").values()
+        assert value == pytest.approx(model.predict(X).max(axis=1).mean(), abs=1e-6)
 
 
 class TestCallbacks:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mnistlab.tflearn.feeding import Feed, batches_of, inputs_of, order_of
 from mnistlab.tflearn.graph import Graph
 from mnistlab.tflearn.helpers.train_op import TrainOp
-from mnistlab.tflearn.symbols import Tensor
+from mnistlab.tflearn.symbols import Tensor, adopt
 
 import keras
 import numpy as np
@@ -25,6 +25,7 @@ class Operation:
     Attributes:
         averages: running means of the loss and the metric over training batches.
         shown: those before the last update, which is what tflearn shows.
+        monitored: means of the validation monitors at the last validation, by name.
         samples: how many of this epoch's samples were used.
     """
 
@@ -38,8 +39,13 @@ class Operation:
         self.averages = np.zeros(2)
         outputs = [train_op.loss] if train_op.metric is None else [train_op.loss, train_op.metric]
         _check_scalar(train_op)
-        self.placeholders = inputs_of(outputs)
+        monitors = [adopt(each) for each in train_op.validation_monitors]
+        self._monitors = [each.name for each in monitors]
+        self.monitored: dict[str, float] = {}
+        self.placeholders = inputs_of([*outputs, *monitors])
         self._model = keras.Model(self.placeholders, outputs)
+        watched = [*outputs, *(tf.reduce_mean(each) for each in monitors)]
+        self._watched = keras.Model(self.placeholders, watched)
         self.variables = list(train_op.trainable_vars or graph.trainable_variables())
         self._counter = keras.Variable(0, dtype="int64", trainable=False, name="Training_step")
         self.optimizer = train_op.optimizer.make(self._counter)
@@ -68,16 +74,14 @@ class Operation:
             # An optimizer of TensorFlow 1 keeps its own variables; it is not compiled.
             self._update = self._train_eagerly
         self._measure = tf.function(
-            lambda values: self._measured(values, training=False), input_signature=signature
+            # Keras gives a single output without its list.
+            lambda values: tf.nest.flatten(self._watched(values, training=False)),
+            input_signature=signature,
         )
-
-    def _measured(self, values: Sequence[tf.Tensor], training: bool) -> list[tf.Tensor]:
-        # Keras gives a single output without its list.
-        return tf.nest.flatten(self._model(values, training=training))
 
     def _measure_and_differentiate(self, values: Sequence[tf.Tensor]):
         with tf.GradientTape() as tape:
-            measured = self._measured(values, training=True)
+            measured = tf.nest.flatten(self._model(values, training=True))
             total = tf.add_n([measured[0], *(penalty() for penalty in self.graph.penalties)])
         gradients = tape.gradient(total, [variable.value for variable in self.variables])
         if all(gradient is None for gradient in gradients):
@@ -162,15 +166,19 @@ class Operation:
             self.averages[place] = decay * self.averages[place] + (1 - decay) * value
 
     def measure(self, feed: Feed, batch_size: int | None = None) -> tuple[float, float | None]:
-        """Returns loss and metric as means over samples, without dropout; metric `None` if none."""
+        """Returns loss and metric as means over samples, without dropout; metric `None` if none.
+
+        The means of the validation monitors are in `monitored` afterward.
+        """
         batch_size = batch_size or self.validation_batch_size or self.batch_size
-        sums, count = np.zeros(2), 0
+        sums = 0.0
         for indices in batches_of(np.arange(len(feed)), batch_size):
             measured = self._measure(self._values(feed.batch(indices, training=False)))
-            sums[: len(measured)] += np.array([float(each) for each in measured]) * len(indices)
-            count += len(indices)
-        loss, metric = sums / max(count, 1)
-        return float(loss), None if self.train_op.metric is None else float(metric)
+            sums += np.array([float(each) for each in measured]) * len(indices)
+        loss, *others = (sums / len(feed)).tolist()
+        metric = None if self.train_op.metric is None else others.pop(0)
+        self.monitored = dict(zip(self._monitors, others, strict=True))
+        return loss, metric
 
     def _values(self, batch: dict[Tensor, np.ndarray]) -> list[tf.Tensor]:
         for tensor in self.placeholders:

@@ -126,6 +126,10 @@ class Training:
             loss, metric = operation.measure(self._validation)
             state.val_loss, state.val_acc = loss, metric if measured else None
             state.best_accuracy = max(state.best_accuracy, state.val_acc or 0.0)
+            events.add(
+                state.step,
+                {f"{name}/Validation": value for name, value in operation.monitored.items()},
+            )
         events.add(
             state.step,
             {
