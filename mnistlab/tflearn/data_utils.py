@@ -136,11 +136,11 @@ def shuffle(*arrs: Sequence) -> tuple[np.ndarray, ...]:
             f"arrs: expected equal lengths, found {', '.join(map(str, lengths))}. "
             "Cut them so that row i of one belongs to row i of the others."
         )
-    order = np.random.permutation(lengths[0])  # noqa: NPY002 - tflearn's generator
+    order = np.random.permutation(lengths[0])
     return tuple(array[order] for array in arrays)
 
 
-def featurewise_zero_center(X, mean=None):  # noqa: N803 - tflearn's name
+def featurewise_zero_center(X, mean=None):
     """Subtracts from each feature its mean over the samples.
 
     Args:
@@ -172,7 +172,7 @@ def featurewise_zero_center(X, mean=None):  # noqa: N803 - tflearn's name
     return samples - mean, mean
 
 
-def featurewise_std_normalization(X, std=None):  # noqa: N803 - tflearn's name
+def featurewise_std_normalization(X, std=None):
     """Divides each feature by its standard deviation over the samples.
 
     Nothing is added to the deviation: a feature that never varies becomes NaN
@@ -220,7 +220,7 @@ def _divided(samples: np.ndarray, std: np.ndarray) -> np.ndarray:
         return samples / std
 
 
-def samplewise_zero_center(X):  # noqa: N803 - tflearn's name
+def samplewise_zero_center(X):
     """Subtracts from each row of each sample its mean, in place.
 
     Args:
@@ -246,7 +246,7 @@ def samplewise_zero_center(X):  # noqa: N803 - tflearn's name
     return X
 
 
-def samplewise_std_normalization(X):  # noqa: N803 - tflearn's name
+def samplewise_std_normalization(X):
     """Divides each row of each sample by its standard deviation, in place.
 
     Args:
@@ -272,7 +272,7 @@ def samplewise_std_normalization(X):  # noqa: N803 - tflearn's name
     return X
 
 
-def get_max(X):  # noqa: N803 - tflearn's name
+def get_max(X):
     """Returns the largest of all numbers in `X`.
 
     Example:
@@ -282,7 +282,7 @@ def get_max(X):  # noqa: N803 - tflearn's name
     return np.max(_samples(X))
 
 
-def get_mean(X):  # noqa: N803 - tflearn's name
+def get_mean(X):
     """Returns the mean of all numbers in `X`.
 
     Example:
@@ -292,7 +292,7 @@ def get_mean(X):  # noqa: N803 - tflearn's name
     return np.mean(_samples(X))
 
 
-def get_std(X):  # noqa: N803 - tflearn's name
+def get_std(X):
     """Returns the standard deviation of all numbers in `X`.
 
     Example:
@@ -1212,7 +1212,7 @@ def build_image_dataset_from_dir(
     convert_gray: bool | None = None,
     filetypes: Sequence[str] | None = None,
     shuffle_data: bool = False,
-    categorical_Y: bool = False,  # noqa: N803 - tflearn's name
+    categorical_Y: bool = False,
 ) -> tuple[Sequence[np.ndarray], Sequence[int] | np.ndarray]:
     """Reads all pictures of a folder, and keeps them in a file for the next time.
 

@@ -92,7 +92,7 @@ class Accuracy(Metric):
 accuracy = Accuracy
 
 
-class Top_k(Metric):  # noqa: N801
+class Top_k(Metric):
     """The part of the samples whose label is among the `k` largest outputs; ties count.
 
     Args:
@@ -134,7 +134,7 @@ class WeightedR2(Metric):
         self._keep(weighted_r2_op(predictions, targets, inputs), self.name)
 
 
-class Prediction_Counts(Metric):  # noqa: N801
+class Prediction_Counts(Metric):
     """Another metric, which prints at each batch how often each class is predicted.
 
     Args:

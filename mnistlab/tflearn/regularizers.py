@@ -27,13 +27,13 @@ def get(identifier):
 
 
 @symbolic
-def L2(tensor, wd: float = 0.001):  # noqa: N802
+def L2(tensor, wd: float = 0.001):
     """Returns `wd`·Σw²/2: half of what `keras.regularizers.L2(wd)` gives."""
     return tf.multiply(tf.nn.l2_loss(tensor), wd)
 
 
 @symbolic
-def L1(tensor, wd: float = 0.001):  # noqa: N802
+def L1(tensor, wd: float = 0.001):
     """Returns `wd`·Σ|w|."""
     return tf.multiply(tf.reduce_sum(tf.abs(tensor)), wd)
 

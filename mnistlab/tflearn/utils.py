@@ -109,7 +109,7 @@ def repeat(inputs, repetitions: int, layer: Callable, *args, **kwargs):
 # Data
 
 
-def feed_dict_builder(X, Y, net_inputs: list, net_targets: list) -> dict:  # noqa: N803
+def feed_dict_builder(X, Y, net_inputs: list, net_targets: list) -> dict:
     """Says which data go to which input and target.
 
     Args:
@@ -180,7 +180,7 @@ def make_batches(samples_size: int, batch_size: int) -> list[tuple[int, int]]:
     return [(start, min(samples_size, start + int(batch_size))) for start in starts]
 
 
-def slice_array(X, start=None, stop=None):  # noqa: N803
+def slice_array(X, start=None, stop=None):
     """Returns rows of an array, or of each array of a list: a range, or those of an index.
 
     Args:

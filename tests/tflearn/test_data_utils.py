@@ -1,5 +1,4 @@
 """tflearn's data helpers: their values and types by hand, and what they refuse."""
-# ruff: noqa: N803, N806 - tflearn's names
 
 import io
 import pickle
@@ -86,9 +85,9 @@ class TestToCategorical:
 
 class TestShuffle:
     def test_the_order_is_numpy_s_permutation(self):
-        np.random.seed(4)  # noqa: NPY002
-        order = np.random.permutation(6)  # noqa: NPY002
-        np.random.seed(4)  # noqa: NPY002
+        np.random.seed(4)
+        order = np.random.permutation(6)
+        np.random.seed(4)
         X, Y = du.shuffle(np.arange(6), list("abcdef"))
         np.testing.assert_array_equal(X, order)
         assert "".join(Y) == "".join("abcdef"[each] for each in order)

@@ -162,7 +162,7 @@ class TestOrder:
     def test_samples_are_shuffled_by_numpys_global_generator_in_every_epoch(self):
         def losses(seed, **kwargs):
             tf.compat.v1.reset_default_graph()
-            np.random.seed(seed)  # noqa: NPY002 - tflearn's generator
+            np.random.seed(seed)
             tflearn.init_graph(seed=1)
             recorder = Recorder()
             dnn().fit(X, Y, n_epoch=2, callbacks=recorder, **kwargs)
@@ -610,7 +610,7 @@ class TestSessions:
         assert np.allclose(encoding, X @ weights + bias, atol=1e-5)
 
     def test_what_is_no_session_is_refused(self):
-        with pytest.raises(ValueError, match="model.session"):
+        with pytest.raises(ValueError, match=r"model\.session"):
             dnn(session="session")
 
     def test_weights_are_set_and_read(self):

@@ -455,10 +455,10 @@ def test_a_custom_layer_calls_its_function_with_all_that_it_was_given():
 
 
 def test_a_single_unit_starts_from_one_draw_of_numpys_each():
-    np.random.seed(7)  # noqa: NPY002 (the generator that tflearn draws from)
+    np.random.seed(7)
     net = core.single_unit(core.input_data([None]))
-    np.random.seed(7)  # noqa: NPY002
-    weight, bias = np.random.randn(), np.random.randn()  # noqa: NPY002
+    np.random.seed(7)
+    weight, bias = np.random.randn(), np.random.randn()
     assert np.allclose([net.W.numpy(), net.b.numpy()], [[weight], [bias]])
     assert names() == ["Linear/W", "Linear/b"]
     data = normal(5)

@@ -1,5 +1,4 @@
 """MNIST as tflearn hands it out: its rows, its types, and the idx files of a folder."""
-# ruff: noqa: N806 - tflearn's names
 
 import gzip
 import struct
@@ -148,10 +147,10 @@ class TestBatches:
         return mnist.DataSet(pixels, np.arange(5))
 
     def test_the_first_epoch_is_in_order_and_the_next_is_shuffled(self, data):
-        np.random.seed(2)  # noqa: NPY002
+        np.random.seed(2)
         order = np.arange(5)
-        np.random.shuffle(order)  # noqa: NPY002
-        np.random.seed(2)  # noqa: NPY002
+        np.random.shuffle(order)
+        np.random.seed(2)
         batches = [data.next_batch(2) for _ in range(4)]
         expected = [[0, 1], [2, 3], order[:2], order[2:4]]
         for (images, labels), numbers in zip(batches, expected, strict=True):

@@ -129,7 +129,7 @@ class TestSymbolic:
             model.save(tmp_path / "model.keras")
 
     def test_a_file_cannot_call_what_it_likes(self):
-        with pytest.raises(ValueError, match="'os.system', which is no function"):
+        with pytest.raises(ValueError, match=r"'os\.system', which is no function"):
             symbols.Call.from_config({"path": "os.system", "args": [], "kwargs": {}})
 
 

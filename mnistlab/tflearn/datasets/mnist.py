@@ -100,7 +100,7 @@ class DataSet:
 
     def _shuffle(self) -> None:
         order = np.arange(self.num_examples)
-        np.random.shuffle(order)  # noqa: NPY002 - tflearn's generator
+        np.random.shuffle(order)
         self.images, self.labels = self.images[order], self.labels[order]
         self.epochs_completed += 1
         self._place = 0

@@ -451,7 +451,7 @@ def single_unit(
 
 def _drawn_once() -> keras.initializers.Initializer:
     # tflearn draws from NumPy's global generator, which scripts seed.
-    return keras.initializers.Constant(np.random.randn())  # noqa: NPY002
+    return keras.initializers.Constant(np.random.randn())
 
 
 def affine_of(units: int, weights: dict[str, Weight]) -> Callable[[str], keras.layers.Layer]:
