@@ -7,7 +7,7 @@ input, a dictionary by name) becomes a `Feed`: the data of each placeholder.
 from collections.abc import Iterator, Mapping, Sequence
 
 from mnistlab.tflearn import private
-from mnistlab.tflearn.symbols import Tensor
+from mnistlab.tflearn.symbols import Tensor, ancestors
 
 import keras
 import numpy as np
@@ -49,7 +49,7 @@ class Feed:
         """Returns the samples of those indices, augmented (in training) and preprocessed."""
         batch = {}
         for tensor, values in self.data.items():
-            rows = _take(values, indices)
+            rows = take(values, indices)
             augmentation = getattr(tensor, "augmentation", None)
             if training and augmentation is not None:
                 rows = augmentation.apply(rows)
@@ -80,6 +80,19 @@ def as_fed(tensor: Tensor, values: object) -> np.ndarray:
     return values.astype(keras.backend.standardize_dtype(tensor.dtype), copy=False)
 
 
+def take(values: object, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Returns samples of an array, or of something that is indexed like one.
+
+    Example:
+        >>> take(np.array([10, 11, 12]), [2, 0])
+        array([12, 10])
+    """
+    if type(values).__module__.partition(".")[0] == "h5py":
+        # A file wants rising indices without repeats; a shuffled batch has neither.
+        return np.stack([values[index] for index in indices])
+    return np.asarray(values[indices])
+
+
 def order_of(count: int, shuffle: bool) -> np.ndarray:
     """Returns the indices of the samples for one epoch; shuffled by NumPy's global generator."""
     indices = np.arange(count)
@@ -90,23 +103,24 @@ def order_of(count: int, shuffle: bool) -> np.ndarray:
 
 def batches_of(indices: np.ndarray, size: int) -> Iterator[np.ndarray]:
     """Yields the indices of each batch; the last one holds what is left."""
-    for start in range(0, len(indices), size):
-        yield indices[start : start + size]
+    for start, end in make_batches(len(indices), size):
+        yield indices[start:end]
+
+
+def make_batches(samples_size: int, batch_size: int) -> list[tuple[int, int]]:
+    """Returns where batches begin and end; the last one is as small as it must be.
+
+    Example:
+        >>> make_batches(5, 2)
+        [(0, 2), (2, 4), (4, 5)]
+    """
+    starts = range(0, samples_size, int(batch_size))
+    return [(start, min(samples_size, start + int(batch_size))) for start in starts]
 
 
 def inputs_of(outputs: Sequence[Tensor]) -> list[Tensor]:
     """Returns the placeholders that symbolic tensors are computed from, without repeats."""
-    found, seen, waiting = [], set(), list(outputs)
-    while waiting:
-        tensor = waiting.pop()
-        if id(tensor) in seen:
-            continue
-        seen.add(id(tensor))
-        before = private.sources(tensor)
-        waiting.extend(before)
-        if not before:
-            found.append(tensor)
-    return found
+    return [tensor for tensor in ancestors(outputs) if not private.sources(tensor)]
 
 
 def build(values: object, placeholders: Sequence[Tensor], what: str) -> dict[Tensor, object]:
@@ -155,15 +169,6 @@ def _as_data(values: object) -> object:
     return np.asarray(values) if isinstance(values, list | tuple) else values
 
 
-def _take(values: object, indices: np.ndarray) -> np.ndarray:
-    if isinstance(values, np.ndarray):
-        return values[indices]
-    if type(values).__module__.partition(".")[0] == "h5py":
-        # A file wants rising indices without repeats; a shuffled batch has neither.
-        return np.stack([values[index] for index in indices])
-    return np.asarray(values[indices])
-
-
 class _Selection:
     """Some samples of something that is indexed like an array."""
 
@@ -174,4 +179,4 @@ class _Selection:
         return len(self._indices)
 
     def __getitem__(self, places: np.ndarray) -> np.ndarray:
-        return _take(self._values, self._indices[places])
+        return take(self._values, self._indices[places])

@@ -8,7 +8,7 @@ begins anew, as it did. Nothing is computed in TensorFlow's graph itself.
 
 import functools
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -183,8 +183,3 @@ def layer_scope(scope: str | None, name: str, reuse: bool | None = False) -> Ite
                 "reuse=True or reuse=tf.AUTO_REUSE in VarScope?"
             )
         yield here
-
-
-def flat(value: object) -> Sequence:
-    """Returns a list of something that may be one thing or several."""
-    return list(value) if isinstance(value, list | tuple) else [value]

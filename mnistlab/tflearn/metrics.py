@@ -5,7 +5,7 @@ network; the functions at the end compute the same from tensors or arrays.
 """
 
 from mnistlab.tflearn.symbols import symbolic
-from mnistlab.tflearn.utils import get_from_module, get_incoming_shape
+from mnistlab.tflearn.utils import get_from_module, get_incoming_shape, to_list
 
 import tensorflow as tf
 
@@ -219,7 +219,7 @@ def weighted_r2_op(predictions, targets, inputs):
         >>> float(weighted_r2_op([2.0], [3.0], [tf.constant([1.0])]))
         0.25
     """
-    inputs = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+    inputs = to_list(inputs)
     shape = list(get_incoming_shape(targets))
     if not inputs or any(list(get_incoming_shape(each)) != shape for each in inputs):
         raise Exception("Weighted R2 metric requires Inputs and Targets to have same shape.")

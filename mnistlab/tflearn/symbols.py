@@ -9,7 +9,7 @@ tensors.
 
 import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from mnistlab.tflearn import private
 
@@ -53,6 +53,23 @@ class Tensor(keras.KerasTensor):
 def is_symbolic(value: object) -> bool:
     """Whether something is a symbolic tensor, or holds one in a list, tuple or dict."""
     return any(isinstance(leaf, keras.KerasTensor) for leaf in tf.nest.flatten(value))
+
+
+def ancestors(tensors: Iterable[keras.KerasTensor]) -> list[keras.KerasTensor]:
+    """Returns symbolic tensors and all that they were computed from, each once, nearest first.
+
+    Example:
+        >>> first, second = keras.Input((3,)), keras.Input((3,))
+        >>> [tensor is first for tensor in ancestors([keras.ops.add(first, second)])]
+        [False, True, False]
+    """
+    found, waiting = {}, list(tensors)
+    while waiting:
+        tensor = waiting.pop(0)
+        if id(tensor) not in found:
+            found[id(tensor)] = tensor
+            waiting += private.sources(tensor)
+    return list(found.values())
 
 
 def adopt(value, **attributes):

@@ -4,8 +4,9 @@ import random
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from mnistlab.tflearn import feeding, graph, private
-from mnistlab.tflearn.symbols import is_symbolic
+from mnistlab.tflearn import feeding, graph
+from mnistlab.tflearn.feeding import make_batches as make_batches
+from mnistlab.tflearn.symbols import ancestors, is_symbolic
 
 import numpy as np
 import tensorflow as tf
@@ -75,13 +76,7 @@ def get_incoming_shape(incoming) -> Sequence[int | None]:
 
 def get_tensor_parents(tensor) -> list:
     """Returns a symbolic tensor and all that it was computed from, each once."""
-    parents, waiting = {}, [tensor]
-    while waiting:
-        each = waiting.pop(0)
-        if id(each) not in parents:
-            parents[id(each)] = each
-            waiting += private.sources(each)
-    return list(parents.values())
+    return ancestors([tensor])
 
 
 def get_all_tensor_parents(tensor) -> list:
@@ -169,17 +164,6 @@ def del_duplicated(l: Iterable) -> list:  # noqa: E741
     return seen
 
 
-def make_batches(samples_size: int, batch_size: int) -> list[tuple[int, int]]:
-    """Returns where batches begin and end; the last one is as small as it must be.
-
-    Example:
-        >>> make_batches(5, 2)
-        [(0, 2), (2, 4), (4, 5)]
-    """
-    starts = range(0, samples_size, int(batch_size))
-    return [(start, min(samples_size, start + int(batch_size))) for start in starts]
-
-
 def slice_array(X, start=None, stop=None):
     """Returns rows of an array, or of each array of a list: a range, or those of an index.
 
@@ -190,12 +174,7 @@ def slice_array(X, start=None, stop=None):
     """
     if isinstance(X, list):
         return [slice_array(each, start, stop) for each in X]
-    if not hasattr(start, "__len__"):
-        return X[start:stop]
-    if type(X).__module__.partition(".")[0] == "h5py":
-        # h5py takes only rising indices; a shuffled batch has none.
-        return np.asarray([X[row] for row in start])
-    return X[start]
+    return feeding.take(X, start) if hasattr(start, "__len__") else X[start:stop]
 
 
 def get_dict_first_element(input_dict: dict):

@@ -316,7 +316,7 @@ class TestCallbacks:
         assert stop.calls[-1] == "train end"
         assert model.trainer.training_state.epoch == 2
 
-    def test_what_is_none_is_refused(self):
+    def test_what_is_no_callback_is_refused(self):
         with pytest.raises(Exception, match="is an invalid Callback object"):
             dnn().fit(X, Y, callbacks=print)
 
@@ -340,6 +340,17 @@ class TestPredictions:
         assert labels.shape == (130, 3)
         assert np.array_equal(labels[:, 0], predicted.argmax(axis=1))
         assert np.array_equal(np.sort(labels, axis=1), np.tile([0, 1, 2], (130, 1)))
+
+    def test_the_keras_model_takes_inputs_in_the_order_of_their_making(self):
+        names = ["first", "second", "third"]
+        layers = [tflearn.input_data([None, 2], name=name) for name in names]
+        first, second, third = (tflearn.fully_connected(each, 2) for each in layers)
+        net = tflearn.merge([third, tflearn.merge([second, first], "concat")], "concat")
+        assert [each.name for each in dnn(net).keras_model.inputs] == [
+            "first/X:0",
+            "second/X:0",
+            "third/X:0",
+        ]
 
     def test_one_sample_without_its_batch_is_refused(self):
         with pytest.raises(ValueError, match=re.escape("shape (4,) for Tensor input/X:0")):

@@ -1,16 +1,14 @@
 """`DNN`: a network with its weights, its training and its files."""
 
-import random
-import string
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mnistlab.tflearn import checkpoints, feeding
+from mnistlab.tflearn import checkpoints, feeding, utils
 from mnistlab.tflearn.callbacks import Callback, ChainCallback, ModelSaver, TermLogger
 from mnistlab.tflearn.checkpoints import Saver
 from mnistlab.tflearn.feeding import Feed
-from mnistlab.tflearn.graph import current, eagerly, flat
+from mnistlab.tflearn.graph import current, eagerly
 from mnistlab.tflearn.helpers.operation import Operation
 from mnistlab.tflearn.helpers.training import Training
 from mnistlab.tflearn.models.weights import (
@@ -81,12 +79,17 @@ class DNN:
             Operation(train_op, self._graph, clip_gradients) for train_op in self._graph.train_ops
         ]
         self.trainer = Training(operations, self.session, self.inputs)
-        inputs = feeding.inputs_of(flat(network))
+        inputs = self._in_order(feeding.inputs_of(utils.to_list(network)))
         self._model = keras.Model(inputs[0] if len(inputs) == 1 else inputs, network)
         self._forward = tf.function(
             lambda values: self._model(values, training=False), reduce_retracing=True
         )
         self._copy: keras.Model | None = None
+
+    def _in_order(self, placeholders: list[Tensor]) -> list[Tensor]:
+        """Returns placeholders in the order of their making, in which lists are fed."""
+        places = {id(tensor): place for place, tensor in enumerate(self.inputs)}
+        return sorted(placeholders, key=lambda tensor: places.get(id(tensor), len(places)))
 
     @property
     def train_ops(self) -> list[Operation]:
@@ -167,7 +170,7 @@ class DNN:
             operation.use_batches(batch_size, validation_batch_size)
         feed = Feed(self._data(X_inputs, Y_targets))
         training, validation = self._split(feed, validation_set)
-        run_id = run_id or _random_run_id()
+        run_id = run_id or utils.id_generator()
         logger = TermLogger()
         logger.announce(run_id, self.tensorboard_dir)
         self.trainer.prepare(feed)
@@ -181,9 +184,11 @@ class DNN:
             snapshot_step,
             snapshot_epoch,
         )
+        chain = ChainCallback([logger, saver])
+        chain.add(callbacks)
         with self.session.active():
             self.trainer.run(
-                ChainCallback([logger, saver, *flat(callbacks)]),
+                chain,
                 n_epoch,
                 snapshot_epoch or bool(self.best_checkpoint_path),
                 snapshot_step,
@@ -191,7 +196,7 @@ class DNN:
             )
 
     def _chosen(self, excluded: Sequence | None) -> list[Operation]:
-        left_out = flat(excluded) if excluded else []
+        left_out = utils.to_list(excluded) or []
         return [
             each
             for each in self.train_ops
@@ -378,7 +383,7 @@ def _cloned(layer: keras.layers.Layer) -> keras.layers.Layer:
 
 
 def _check_network(network: object) -> None:
-    for tensor in flat(network):
+    for tensor in utils.to_list(network) or [network]:
         if not isinstance(tensor, keras.KerasTensor):
             raise ValueError(
                 f"DNN needs a network of tflearn layers; found {type(tensor)}. Begin with "
@@ -395,7 +400,3 @@ def _session(session: object, graph) -> Session:
             "session of TensorFlow 1 cannot be used."
         )
     return session
-
-
-def _random_run_id() -> str:
-    return "".join(random.choice(string.ascii_uppercase + string.digits) for _ in range(6))
