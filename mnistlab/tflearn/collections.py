@@ -6,11 +6,8 @@ under their old names.
 """
 
 from mnistlab.errors import DesignError
-from mnistlab.tflearn.graph import current
+from mnistlab.tflearn.graph import INPUTS, TARGETS, TRAIN_OPS, current
 
-INPUTS = "inputs"
-TARGETS = "targets"
-TRAIN_OPS = "trainops"
 LAYER_TENSOR = "layer_tensor"
 LAYER_VARIABLES = "layer_variables"
 """What the names of a layer's collections begin with: "layer_tensor/Conv2D"."""

@@ -19,6 +19,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+# tflearn's names for those collections of TensorFlow's graph.
+INPUTS, TARGETS, TRAIN_OPS = "inputs", "targets", "trainops"
+
 
 @dataclass(frozen=True, eq=False)
 class Entry:
@@ -117,7 +120,15 @@ def current() -> Graph:
             "mnistlab.tflearn runs on Keras 3, which needs it. Remove that call and restart "
             "Python."
         )
-    return _GRAPHS.setdefault(tf.compat.v1.get_default_graph(), Graph())
+    default = tf.compat.v1.get_default_graph()
+    if default not in _GRAPHS:
+        # Scripts find these by `tf.get_collection(tf.GraphKeys.TRAIN_OPS)`, too, and empty them.
+        _GRAPHS[default] = Graph(
+            inputs=default.get_collection_ref(INPUTS),
+            targets=default.get_collection_ref(TARGETS),
+            train_ops=default.get_collection_ref(TRAIN_OPS),
+        )
+    return _GRAPHS[default]
 
 
 def eagerly(function: Callable) -> Callable:

@@ -1,8 +1,10 @@
 """`import tflearn` without tflearn: scripts are run as they are."""
 
+import importlib
 import sys
 
 from mnistlab.errors import MnistLabError
+from mnistlab.tflearn import collections, version_one
 
 import tensorflow as tf
 
@@ -21,6 +23,7 @@ TENSORFLOW_NAMES = {
         *("is_nan", "is_inf", "is_finite", "count_nonzero", "cumprod", "lin_space"),
         *("to_float", "to_double", "to_int32", "to_int64"),
         *("matrix_transpose", "trace", "space_to_depth", "depth_to_space", "global_norm"),
+        *("GraphKeys", "get_collection", "get_collection_ref"),
         *("app", "flags", "gfile", "logging"),
     ),
     "nn": ("xw_plus_b", "softmax_cross_entropy_with_logits_v2"),
@@ -33,7 +36,14 @@ TENSORFLOW_NAMES = {
 }
 """Names of TensorFlow 1, by module, that mean the same on tensors that have values."""
 
+REPLACED = ("placeholder", "disable_v2_behavior", "disable_eager_execution")
+"""Names of TensorFlow 1 that could only fail, or have all fail; `version_one` has them anew."""
+
+COLLECTIONS = ("INPUTS", "TARGETS", "TRAIN_OPS")
+"""Names that tflearn added to `tf.GraphKeys`."""
+
 _added: list[tuple[object, str]] = []
+_replaced: list[tuple[object, str, object]] = []
 
 
 def install(tensorflow_names: bool = True) -> None:
@@ -47,9 +57,10 @@ def install(tensorflow_names: bool = True) -> None:
     `tf.random_normal`, `tf.reset_default_graph`, `tf.variable_scope`,
     `tf.train.AdamOptimizer`, `tf.logging` (all in `TENSORFLOW_NAMES`). Where
     `tensorflow` lacks such a name it is given `tf.compat.v1`'s; a name that it
-    has stays as it is. Names that need TensorFlow 1's graph and sessions
-    (`placeholder`, `Session`, `get_variable`, `global_variables_initializer`)
-    are left away: they have no meaning here.
+    has stays as it is. `tf.placeholder` gives what tflearn's layers take, and
+    `tf.disable_v2_behavior` a warning and nothing else, in `tf.compat.v1` as
+    well. Names that need TensorFlow 1's sessions (`Session`, `get_variable`,
+    `global_variables_initializer`) are left away: they have no meaning here.
 
     Args:
         tensorflow_names: whether to do so.
@@ -85,6 +96,8 @@ def uninstall() -> None:
             del sys.modules[name]
     while _added:
         delattr(*_added.pop())
+    while _replaced:
+        setattr(*_replaced.pop())
 
 
 def _is_within(name: str, package: str) -> bool:
@@ -92,9 +105,28 @@ def _is_within(name: str, package: str) -> bool:
 
 
 def _add_tensorflow_names() -> None:
+    # What a script gets by `import tensorflow.compat.v1 as tf` is another module than
+    # `tf.compat.v1`, until someone imports it by that name.
+    v1 = importlib.import_module("tensorflow.compat.v1")
+    for name in REPLACED:
+        _replace(v1, name, getattr(version_one, name))
+        _add(tf, name, getattr(version_one, name))
+    for name in COLLECTIONS:
+        _add(v1.GraphKeys, name, getattr(collections, name))
     for path, names in TENSORFLOW_NAMES.items():
-        module, source = (getattr(each, path) if path else each for each in (tf, tf.compat.v1))
+        module, source = (getattr(each, path) if path else each for each in (tf, v1))
         for name in names:
-            if not hasattr(module, name):
-                setattr(module, name, getattr(source, name))
-                _added.append((module, name))
+            _add(module, name, getattr(source, name))
+
+
+def _replace(place: object, name: str, value: object) -> None:
+    old = getattr(place, name)
+    if old is not value:
+        setattr(place, name, value)
+        _replaced.append((place, name, old))
+
+
+def _add(place: object, name: str, value: object) -> None:
+    if not hasattr(place, name):
+        setattr(place, name, value)
+        _added.append((place, name))

@@ -5,7 +5,7 @@ import sys
 import types
 
 import mnistlab.tflearn
-from mnistlab.errors import MnistLabError
+from mnistlab.errors import DesignError, MnistLabError
 from mnistlab.tflearn import installation, symbols
 from mnistlab.tflearn.installation import TENSORFLOW_NAMES, install, uninstall
 from tests.programs import run_program
@@ -268,9 +268,9 @@ class TestTheNamesOfTensorFlow:
         assert tf.log is own
 
     @pytest.mark.parametrize(
-        "name", ["placeholder", "Session", "get_variable", "global_variables_initializer", "layers"]
+        "name", ["Session", "get_variable", "global_variables_initializer", "layers"]
     )
-    def test_none_needs_a_graph_of_tensorflow_1(self, name, installed):
+    def test_none_needs_a_session_of_tensorflow_1(self, name, installed):
         assert not hasattr(tf, name)
 
     @pytest.mark.parametrize("name", [*OF_ONE, *OF_TWO, *OTHERS])
@@ -344,6 +344,68 @@ class TestTheNamesOfTensorFlow:
         assert tf.flags is tf.app.flags
 
 
+@pytest.fixture(params=["tensorflow", "tensorflow.compat.v1"])
+def of_scripts(request, installed):
+    tf.compat.v1.reset_default_graph()
+    return importlib.import_module(request.param)
+
+
+class TestWhatTensorflowRefuses:
+    def test_a_placeholder_is_an_input(self, of_scripts):
+        digits = of_scripts.placeholder(of_scripts.float32, [None, 3], name="digits")
+        network = mnistlab.tflearn.input_data(placeholder=digits)
+        assert (network.name, network.get_shape().as_list()) == ("digits:0", [None, 3])
+        model = mnistlab.tflearn.DNN(mnistlab.tflearn.fully_connected(network, 2))
+        expected = model.predict(np.ones((4, 3)))
+        for key in ("digits", "digits:0", digits):
+            np.testing.assert_array_equal(model.predict({key: np.ones((4, 3))}), expected)
+
+    def test_a_placeholder_is_one_inside_a_graph_too(self, of_scripts):
+        with tf.Graph().as_default():
+            names = [of_scripts.placeholder("float", (1, 1)).name for _ in range(2)]
+        assert names == ["Placeholder:0", "Placeholder_1:0"]
+
+    @pytest.mark.parametrize("shape", [None, tf.TensorShape(None)])
+    def test_a_placeholder_needs_a_shape(self, shape, of_scripts):
+        with pytest.raises(DesignError, match=r"tf\.placeholder needs a shape here"):
+            of_scripts.placeholder(tf.float32, shape)
+
+    def test_a_placeholder_of_keras_itself_is_tensorflow_s(self, of_scripts):
+        layer = keras.layers.Lambda(lambda x: tf.concat([x, x], 1))
+        assert layer(keras.Input((3,))).shape == (None, 6)
+
+    @pytest.mark.parametrize("name", ["disable_v2_behavior", "disable_eager_execution"])
+    def test_version_2_stays(self, name, of_scripts):
+        with pytest.warns(UserWarning, match=f"{name}.. has no effect") as warned:
+            getattr(of_scripts, name)()
+        assert warned[0].filename == __file__
+        assert tf.executing_eagerly()
+        assert mnistlab.tflearn.input_data([None, 2]).shape == (None, 2)
+
+    def test_collections_are_those_of_the_graph(self, of_scripts):
+        keys = of_scripts.GraphKeys
+        network = mnistlab.tflearn.input_data([None, 3])
+        mnistlab.tflearn.regression(mnistlab.tflearn.fully_connected(network, 2))
+        assert of_scripts.get_collection(keys.INPUTS)[0] is network
+        assert [each.name for each in of_scripts.get_collection(keys.TARGETS)] == [
+            "TargetsData/Y:0"
+        ]
+        del of_scripts.get_collection_ref(keys.TRAIN_OPS)[:]
+        assert mnistlab.tflearn.DNN(network).train_ops == []
+
+    def test_are_taken_back(self):
+        v1 = importlib.import_module("tensorflow.compat.v1")
+        before = v1.placeholder
+        install()
+        install()
+        assert v1.placeholder is not before
+        uninstall()
+        assert v1.placeholder is before
+        assert not hasattr(v1.GraphKeys, "TRAIN_OPS")
+        with tf.Graph().as_default():
+            assert isinstance(v1.placeholder(tf.float32), tf.Tensor)
+
+
 def test_every_function_of_the_table_was_called():
     called = {*OF_ONE, *OF_TWO, *OTHERS, "lin_space"}
     plain = {
@@ -355,7 +417,7 @@ def test_every_function_of_the_table_was_called():
     others = words(
         """
 reset_default_graph get_default_graph set_random_seed variable_scope get_variable_scope
-AUTO_REUSE app flags gfile logging
+AUTO_REUSE app flags gfile logging GraphKeys get_collection get_collection_ref
 """
     )
     assert called == plain - set(others)

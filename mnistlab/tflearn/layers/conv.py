@@ -746,7 +746,9 @@ def _residual_arguments(
             "difference is filled with zeros on both sides, so it must be even and not negative."
         )
     steps = count(downsample_strides, "downsample_strides", layer) if downsample else 1
-    return incoming, count(nb_blocks, "nb_blocks", layer), filters, steps
+    # Scripts that compute the number of blocks, as n - 1, come to none of them.
+    blocks = 0 if nb_blocks == 0 else count(nb_blocks, "nb_blocks", layer)
+    return incoming, blocks, filters, steps
 
 
 def _prepared(tensor: Tensor, batch_norm: bool, activation: str | Callable) -> Tensor:
@@ -768,6 +770,8 @@ def _as_skipped(tensor: Tensor, steps: int, filters: int) -> Tensor:
 def _block_result(tensor: Tensor, here: Scope) -> Tensor:
     # The layers inside are shared by their own scopes; one of them says that the block's is taken.
     inside = (path for path in here.graph.layers if path.startswith(f"{here.name}/"))
-    here.share(here.graph.layers[next(inside)])
+    first = next(inside, None)
+    if first is not None:
+        here.share(here.graph.layers[first])
     here.graph.add_output(here.name, tensor)
     return tensor

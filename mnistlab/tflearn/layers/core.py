@@ -57,7 +57,7 @@ def input_data(
                 "Either a `shape` or `placeholder` argument is required to construct an input "
                 "layer. For MNIST: input_data(shape=[None, 28, 28, 1])."
             )
-        placeholder = _new_input(shape, dtype, name, "X")
+        placeholder = _new_input(shape, dtype, name, "/X")
     elif not isinstance(placeholder, keras.KerasTensor):
         raise DesignError(
             f"placeholder must be a symbolic tensor, not {type(placeholder).__name__}. Give "
@@ -82,16 +82,21 @@ def _new_input(
     key = current().unique(f"{around}/{name}" if around else name)
     of_keras = key if "/" not in key else layer_name(key)
     tensor = keras.Input(batch_shape=lengths, dtype=tf.as_dtype(dtype).name, name=of_keras)
-    return adopt(tensor, key=key, name=f"{key}/{end}:0")
+    return adopt(tensor, key=key, name=f"{key}{end}:0")
 
 
 def _length(length: object, name: str) -> int | None:
     return None if length is None or length == -1 else count(length, "each length", name)
 
 
-def new_placeholder(shape: Sequence[int | None], dtype: tf.DType, name: str) -> Tensor:
-    """Returns a placeholder for labels, with the key `name` and the name "name/Y:0"."""
-    return _new_input(shape, dtype, name, "Y", batched=True)
+def new_placeholder(
+    shape: Sequence[int | None], dtype: tf.DType, name: str, end: str = "/Y"
+) -> Tensor:
+    """Returns a placeholder, for labels if not said otherwise: its key is `name`.
+
+    Its own name is that and an end, "targets/Y:0".
+    """
+    return _new_input(shape, dtype, name, end, batched=True)
 
 
 @eagerly

@@ -205,17 +205,22 @@ class DNN:
 
     def _data(self, inputs, targets) -> dict[Tensor, object]:
         return {
-            **feeding.build(inputs, self._fed_inputs(inputs), "inputs"),
+            **self._input_data(inputs),
             **feeding.build(targets, self.targets, "targets"),
         }
 
-    def _fed_inputs(self, values) -> list[Tensor]:
-        """The inputs that values are for; one array is for the only input that is used."""
+    def _input_data(self, values) -> dict[Tensor, object]:
         used = [each for each in self.inputs if each in self._model.inputs]
         if isinstance(values, dict) or len(used) != 1:
-            return self.inputs
-        many = isinstance(values, list | tuple) and len(values) == len(self.inputs) > 1
-        return self.inputs if many else used
+            return feeding.build(values, self.inputs, "inputs")
+        # Where the graph has other inputs, too, a list has an array for each; those that this
+        # network does not use may be left away.
+        if isinstance(values, list | tuple) and len(self.inputs) > 1:
+            if len(values) == len(self.inputs):
+                return feeding.build(values, self.inputs, "inputs")
+            if len(values) == 1 and np.ndim(values[0]) == len(used[0].shape):
+                values = values[0]
+        return feeding.build(values, used, "inputs")
 
     def _split(self, feed: Feed, validation_set) -> tuple[Feed, Feed | None]:
         feed.check_lengths()
@@ -263,7 +268,7 @@ class DNN:
         Raises:
             ValueError: the shape is not that of the input.
         """
-        data = feeding.build(X, self._fed_inputs(X), "inputs")
+        data = self._input_data(X)
         values = []
         for tensor in self._model.inputs:
             if tensor not in data:
