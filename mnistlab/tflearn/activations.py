@@ -3,10 +3,11 @@
 All of them take arrays, tensors, and the symbolic tensors of a network.
 """
 
-from mnistlab.tflearn import initializations, symbols
+from mnistlab.errors import DesignError
+from mnistlab.tflearn.building import Weight, channels_of, layer_name, layer_of, result
 from mnistlab.tflearn.graph import eagerly, layer_scope
-from mnistlab.tflearn.symbols import symbolic
-from mnistlab.tflearn.utils import get_from_module, get_incoming_shape
+from mnistlab.tflearn.symbols import Tensor, adopt, apply, is_symbolic, symbolic
+from mnistlab.tflearn.utils import get_from_module
 
 import keras
 import tensorflow as tf
@@ -175,23 +176,18 @@ def prelu(
     Returns:
         A tensor of the same shape, with `.alphas` and `.scope`.
     """
-    initializer, _ = initializations.as_initializer(weights_init)
-    with layer_scope(scope, name, reuse) as opened:
-        layer = opened.layer
-        if layer is None:
-            layer = PReLU(channel_shared, initializer, name=opened.layer_name)
-            layer.build(get_incoming_shape(x))
-            opened.graph.add_variable(
-                f"{opened.name}/alphas",
-                layer.alphas,
-                lambda: initializations.draw(initializer, layer.alphas.shape),
-                trainable,
-                restore,
-            )
-            opened.share(layer)
-        if not symbols.is_symbolic(x):
+    x = x if is_symbolic(x) else tf.convert_to_tensor(x)
+    alphas = Weight("alphas", (1 if channel_shared else channels_of(x, "prelu"),), weights_init)
+    weights = {"alphas": alphas}
+
+    def make(name: str) -> PReLU:
+        return PReLU(channel_shared, alphas.initializer, name=name)
+
+    with layer_scope(scope, name, reuse) as here:
+        layer = layer_of(here, "", make, weights, x, trainable, restore)
+        if not is_symbolic(x):
             return layer(x)
-        return symbols.adopt(symbols.apply(layer, x), alphas=layer.alphas, scope=opened.name)
+        return result(apply(layer, x), here, alphas=layer.alphas)
 
 
 @keras.saving.register_keras_serializable("mnistlab.tflearn")
@@ -226,6 +222,40 @@ class PReLU(keras.layers.Layer):
         initializer = keras.initializers.serialize(self.alphas_initializer)
         config = {"channel_shared": self.channel_shared, "alphas_initializer": initializer}
         return {**super().get_config(), **config}
+
+
+# Those that are Keras' own: a network of these is a plain Keras model.
+_OF_KERAS = (relu, relu6, tanh, sigmoid, softmax, softplus, softsign, elu, selu)
+
+
+def activated(tensor: Tensor, activation: object, name: str, optional: bool = False) -> Tensor:
+    """Applies an activation: tflearn's by name, or any function of a tensor.
+
+    Args:
+        tensor: what it is applied to.
+        activation: its name, or a function.
+        name: of the layer that it follows.
+        optional: whether `None` means none.
+
+    Raises:
+        ValueError: it is neither.
+        Exception: no activation has that name.
+    """
+    if activation is None and optional:
+        return tensor
+    if isinstance(activation, str):
+        function = get(activation)
+    elif callable(activation):
+        function = activation
+    else:
+        raise DesignError(
+            f"Invalid Activation: {activation!r}. Give its name, as 'relu', or a function of a "
+            "tensor."
+        )
+    stock = next((each.__name__ for each in _OF_KERAS if function is each), None)
+    if stock is None or not is_symbolic(tensor):
+        return adopt(function(tensor))
+    return apply(keras.layers.Activation(stock, name=layer_name(f"{name}_{stock}")), tensor)
 
 
 _BY_NAME = {

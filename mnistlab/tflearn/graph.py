@@ -52,6 +52,7 @@ class Graph:
         penalties: functions without arguments that give a regularization loss each.
         layers: the Keras layer of each variable scope.
         outputs: the tensors of each layer name.
+        layer_variables: the trainable variables of each layer name, W before b.
         keep: anything else that a module wants to keep for the graph, by its own key.
     """
 
@@ -62,6 +63,7 @@ class Graph:
     penalties: list[Callable[[], tf.Tensor]] = field(default_factory=list)
     layers: dict[str, keras.layers.Layer] = field(default_factory=dict)
     outputs: dict[str, list[Tensor]] = field(default_factory=dict)
+    layer_variables: dict[str, list[keras.Variable]] = field(default_factory=dict)
     keep: dict[str, object] = field(default_factory=dict)
     _used: dict[str, int] = field(default_factory=dict)
     _seeds: np.random.Generator | None = None
@@ -153,11 +155,6 @@ class Scope:
     def layer(self) -> keras.layers.Layer | None:
         """The layer whose weights are shared, when the scope is used again."""
         return self.graph.layers.get(self.name)
-
-    @property
-    def layer_name(self) -> str:
-        """A name that Keras accepts, and that no other layer of the graph has."""
-        return self.graph.unique(self.name.replace("/", "_"))
 
     def share(self, layer: keras.layers.Layer) -> None:
         """Keeps a new layer, for the scope's next use."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from mnistlab.errors import DesignError
 from mnistlab.tflearn import initializations, regularizers
 from mnistlab.tflearn.graph import Graph, current, eagerly
-from mnistlab.tflearn.layers._common import LAYER_VARIABLES
 from mnistlab.tflearn.session import Session
 from mnistlab.tflearn.session import value as value_of
 from mnistlab.tflearn.symbols import Tensor
@@ -65,11 +64,9 @@ def variable(
         made = keras.Variable(
             lambda lengths, dtype: _draw(start, lengths, dtype), shape=lengths, dtype=kind
         )
-    graph = current()
-    graph.add_variable(path, made, lambda: _draw(start, lengths, kind), trainable, restore)
+    current().add_variable(path, made, lambda: _draw(start, lengths, kind), trainable, restore)
     if regularizer:
-        penalty = regularizers.get(regularizer)
-        graph.penalties.append(lambda: penalty(made))
+        regularizers.add_weights_regularizer(made, regularizer)
     return made
 
 
@@ -133,7 +130,7 @@ def get_layer_variables_by_name(name: str) -> list[keras.Variable]:
         >>> [each.name for each in get_layer_variables_by_name("two_units")]
         ['two_units/W:0', 'two_units/b:0']
     """
-    return list(current().keep.get(LAYER_VARIABLES, {}).get(name, []))
+    return list(current().layer_variables.get(name, []))
 
 
 get_layer_variables = get_layer_variables_by_name

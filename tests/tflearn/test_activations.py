@@ -100,7 +100,7 @@ class TestPReLU:
 
     def test_one_weight_for_each_channel_zero_before_training(self):
         inputs, output = self.layer()
-        assert output.scope == "PReLU"
+        assert output.scope.name == "PReLU"
         assert tuple(output.alphas.shape) == (4,)
         assert not np.asarray(output.alphas.numpy()).any()
         np.testing.assert_allclose(
@@ -131,7 +131,7 @@ class TestPReLU:
     def test_names_and_switches(self):
         _, first = self.layer()
         _, second = self.layer(trainable=False, restore=False)
-        assert [first.scope, second.scope] == ["PReLU", "PReLU_1"]
+        assert [first.scope.name, second.scope.name] == ["PReLU", "PReLU_1"]
         entries = current().entries
         assert [each.name for each in entries] == ["PReLU/alphas", "PReLU_1/alphas"]
         assert [each.restore for each in entries] == [True, False]
@@ -165,5 +165,5 @@ class TestPReLU:
         with tf.Graph().as_default():
             inputs = adopt(keras.Input((4,)))
             output = activations.get("PReLU")(inputs)
-            assert output.scope == "PReLU"
+            assert output.scope.name == "PReLU"
         np.testing.assert_allclose(np.asarray(keras.Model(inputs, output)(X)), EXPECTED["relu"])

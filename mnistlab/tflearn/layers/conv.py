@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from mnistlab.errors import DesignError
-from mnistlab.tflearn.graph import Scope, eagerly, layer_scope
-from mnistlab.tflearn.layers import core
-from mnistlab.tflearn.layers._common import (
+from mnistlab.tflearn.activations import activated
+from mnistlab.tflearn.building import (
     ShapeError,
     Weight,
-    activated,
+    channels_of,
     count,
     incoming_tensor,
     layer_name,
@@ -17,6 +16,8 @@ from mnistlab.tflearn.layers._common import (
     penalty_of,
     result,
 )
+from mnistlab.tflearn.graph import Scope, eagerly, layer_scope
+from mnistlab.tflearn.layers import core
 from mnistlab.tflearn.layers.normalization import batch_normalization
 from mnistlab.tflearn.symbols import Tensor, apply
 from mnistlab.tflearn.utils import (
@@ -84,7 +85,7 @@ def conv_2d(
     """
     incoming = incoming_tensor(incoming, "conv_2d", 4)
     filters = count(nb_filter, "nb_filter", "conv_2d")
-    shape = _filter_shape(filter_size, _channels(incoming, "conv_2d"), filters, "conv_2d")
+    shape = _filter_shape(filter_size, channels_of(incoming, "conv_2d"), filters, "conv_2d")
     weights = _weights(
         shape, filters, bias, weights_init, bias_init, penalty_of(regularizer, weight_decay)
     )
@@ -93,16 +94,6 @@ def conv_2d(
         layer = layer_of(here, "", make, weights, incoming, trainable, restore)
         outgoing = activated(apply(layer, incoming), activation, here.name, optional=True)
         return result(outgoing, here, W=layer.kernel, b=layer.bias)
-
-
-def _channels(incoming: Tensor, layer: str) -> int:
-    channels = incoming.shape[-1]
-    if channels is None:
-        raise ShapeError(
-            f"{layer} needs to know how many channels there are, and was given "
-            f"{tuple(incoming.shape)}. Name the last length in input_data(shape=...)."
-        )
-    return channels
 
 
 def _filter_shape(filter_size: Size, channels: int, filters: int, layer: str) -> tuple[int, ...]:
@@ -234,7 +225,7 @@ def conv_2d_transpose(
     """
     incoming = incoming_tensor(incoming, "conv_2d_transpose", 4)
     filters = count(nb_filter, "nb_filter", "conv_2d_transpose")
-    channels = _channels(incoming, "conv_2d_transpose")
+    channels = channels_of(incoming, "conv_2d_transpose")
     shape = _filter_shape(filter_size, filters, channels, "conv_2d_transpose")
     size = _output_size(output_shape, filters)
     _check_way_back(size, incoming, shape[:2], strides, padding)
@@ -345,7 +336,7 @@ def conv_1d(
     """
     incoming = incoming_tensor(incoming, "conv_1d", 3)
     filters = count(nb_filter, "nb_filter", "conv_1d")
-    channels = _channels(incoming, "conv_1d")
+    channels = channels_of(incoming, "conv_1d")
     rows, _, *depths = _filter_shape(filter_size, channels, filters, "conv_1d")
     shape = (rows, 1, *depths)
     weights = _weights(
@@ -580,7 +571,7 @@ def highway_conv_2d(
     """
     incoming = incoming_tensor(incoming, "highway_conv_2d", 4)
     filters = count(nb_filter, "nb_filter", "highway_conv_2d")
-    channels = _channels(incoming, "highway_conv_2d")
+    channels = channels_of(incoming, "highway_conv_2d")
     shape = _filter_shape(filter_size, channels, filters, "highway_conv_2d")
     kernel = {"kernel": Weight("W", shape, weights_init, penalty_of(regularizer, weight_decay))}
     shift = {"shift": Weight("b", (filters,), bias_init)}
@@ -739,7 +730,7 @@ def _residual_arguments(
     """Returns what residual blocks are given, checked; the strides are 1 without downsampling."""
     incoming = incoming_tensor(incoming, layer, 4)
     filters = count(out_channels, "out_channels", layer)
-    more = filters - _channels(incoming, layer)
+    more = filters - channels_of(incoming, layer)
     if more < 0 or more % 2:
         raise ShapeError(
             f"{layer}: out_channels is {filters}, and {filters - more} channels come in. The "

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from mnistlab.errors import DesignError
-from mnistlab.tflearn.graph import current, eagerly, layer_scope
-from mnistlab.tflearn.layers._common import (
+from mnistlab.tflearn.activations import activated
+from mnistlab.tflearn.building import (
     Weight,
-    activated,
     count,
     incoming_tensor,
     layer_name,
@@ -16,6 +15,7 @@ from mnistlab.tflearn.layers._common import (
     penalty_of,
     result,
 )
+from mnistlab.tflearn.graph import current, eagerly, layer_scope
 from mnistlab.tflearn.symbols import Tensor, adopt, apply, is_symbolic, symbolic
 
 import keras

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from mnistlab.errors import DesignError
 from mnistlab.tflearn import metrics, objectives, optimizers, private
+from mnistlab.tflearn.building import count
 from mnistlab.tflearn.graph import current, eagerly
 from mnistlab.tflearn.helpers.train_op import TrainOp
-from mnistlab.tflearn.layers._common import count
 from mnistlab.tflearn.layers.core import new_placeholder
 from mnistlab.tflearn.symbols import Tensor, adopt, symbolic
 

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from mnistlab.tflearn import initializations
-from mnistlab.tflearn.graph import current, eagerly, layer_scope
-from mnistlab.tflearn.layers._common import (
-    ShapeError,
+from mnistlab.tflearn.building import (
     Weight,
+    channels_of,
     incoming_tensor,
     layer_of,
     named_result,
     result,
 )
+from mnistlab.tflearn.graph import current, eagerly, layer_scope
 from mnistlab.tflearn.symbols import Tensor, adopt, apply, symbolic
 from mnistlab.tflearn.utils import get_from_module
 
@@ -69,13 +69,7 @@ def batch_normalization(
 
 
 def _weights(incoming: Tensor, beta: float, gamma: float, stddev: float) -> dict[str, Weight]:
-    channels = incoming.shape[-1]
-    if channels is None:
-        raise ShapeError(
-            "batch_normalization needs to know how many channels there are, and was given "
-            f"{tuple(incoming.shape)}. Name the last length in input_data(shape=...)."
-        )
-    shape = (channels,)
+    shape = (channels_of(incoming, "batch_normalization"),)
     return {
         "beta": Weight("beta", shape, keras.initializers.Constant(beta)),
         "gamma": Weight("gamma", shape, initializations.normal(mean=gamma, stddev=stddev)),

@@ -1,23 +1,16 @@
 """What layers have in common: what they accept, how they are named, made, shared and registered."""
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 
 from mnistlab.errors import DesignError
-from mnistlab.tflearn import activations, initializations, regularizers
+from mnistlab.tflearn import initializations, regularizers
 from mnistlab.tflearn.graph import Scope, current
-from mnistlab.tflearn.symbols import Tensor, adopt, apply, is_symbolic
+from mnistlab.tflearn.symbols import Tensor, adopt
 
 import keras
 import numpy as np
 import tensorflow as tf
-
-# Where a graph keeps the variables of each layer by the layer's name.
-LAYER_VARIABLES = "variables of layers"
-
-# tflearn's activations that are Keras' own: a network of these is a plain Keras model.
-_OF_KERAS = ("relu", "relu6", "tanh", "sigmoid", "softmax", "softplus", "softsign", "elu", "selu")
 
 
 class ShapeError(DesignError, AssertionError):
@@ -60,6 +53,17 @@ def lengths_of(incoming: Tensor, layer: str) -> tuple[int, ...]:
             f"{tuple(incoming.shape)}. Name them in input_data(shape=...) or tflearn.reshape."
         )
     return lengths
+
+
+def channels_of(incoming: Tensor, layer: str) -> int:
+    """Returns the last length, which must be known."""
+    channels = incoming.shape[-1]
+    if channels is None:
+        raise ShapeError(
+            f"{layer} needs to know how many channels there are, and was given "
+            f"{tuple(incoming.shape)}. Name the last length in input_data(shape=...)."
+        )
+    return channels
 
 
 def count(value: object, name: str, layer: str) -> int:
@@ -174,7 +178,7 @@ def layer_of(
     path = scope.name + key
     layer = scope.graph.layers.get(path)
     if layer is None:
-        layer = make(scope.graph.unique(path.replace("/", "_")))
+        layer = make(layer_name(path))
         layer.build(incoming.shape)
         _register(scope, layer, weights, trainable, restore)
         scope.graph.layers[path] = layer
@@ -196,18 +200,9 @@ def _register(
         changes = trainable and weight.trainable
         graph.add_variable(f"{scope.name}/{weight.name}", variable, weight.draw, changes, restore)
         if weight.trainable:
-            remember(scope.name, variable)
+            graph.layer_variables.setdefault(scope.name, []).append(variable)
         if weight.penalty is not None:
-            graph.penalties.append(functools.partial(_penalty, weight.penalty, variable))
-
-
-def _penalty(function: Callable, variable: keras.Variable) -> tf.Tensor:
-    return function(tf.convert_to_tensor(variable))
-
-
-def remember(layer_name: str, variable: keras.Variable) -> None:
-    """Keeps a variable for `get_layer_variables_by_name`."""
-    current().keep.setdefault(LAYER_VARIABLES, {}).setdefault(layer_name, []).append(variable)
+            regularizers.add_weights_regularizer(variable, weight.penalty)
 
 
 def _check_shared(
@@ -237,36 +232,6 @@ def _settings(layer: keras.layers.Layer) -> dict[str, object]:
     """Returns what a layer computes, whatever its weights start from."""
     config = layer.get_config()
     return {key: config[key] for key in config if not key.endswith("initializer")}
-
-
-def activated(tensor: Tensor, activation: object, name: str, optional: bool = False) -> Tensor:
-    """Applies an activation: tflearn's by name, or any function of a tensor.
-
-    Args:
-        tensor: what it is applied to.
-        activation: its name, or a function.
-        name: of the layer that it follows.
-        optional: whether `None` means none.
-
-    Raises:
-        ValueError: it is neither.
-        Exception: no activation has that name.
-    """
-    if activation is None and optional:
-        return tensor
-    if isinstance(activation, str):
-        function = activations.get(activation)
-    elif callable(activation):
-        function = activation
-    else:
-        raise DesignError(
-            f"Invalid Activation: {activation!r}. Give its name, as 'relu', or a function of a "
-            "tensor."
-        )
-    stock = next((each for each in _OF_KERAS if function is getattr(activations, each)), None)
-    if stock is None or not is_symbolic(tensor):
-        return adopt(function(tensor))
-    return apply(keras.layers.Activation(stock, name=layer_name(f"{name}_{stock}")), tensor)
 
 
 def layer_name(name: str) -> str:
