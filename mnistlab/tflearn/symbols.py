@@ -213,9 +213,30 @@ def _as_layer(function: Callable, args: tuple, kwargs: dict):
             tensors.append(leaf if source is None else source)
             holes.append(Hole(source is not None))
         else:
-            holes.append(leaf)
+            holes.append(_kept(leaf))
     arguments = tf.nest.pack_sequence_as((args, kwargs), holes)
     return apply(Call(function, arguments), tensors)
+
+
+def _kept(argument: object) -> object:
+    """Returns an argument that is not symbolic as a layer can keep it."""
+    if isinstance(argument, tf.Variable) and argument.trainable:
+        raise NotImplementedError(
+            f"The network uses {argument.name!r}, a tf.Variable, which DNN could neither train nor "
+            "save. Make it with tflearn.variables.variable(name, shape=..., initializer=...)."
+        )
+    if not tf.is_symbolic_tensor(argument):
+        return argument
+    # A constant that a script made inside `with tf.Graph().as_default():` is one outside, too.
+    value = tf.get_static_value(argument)
+    if value is None:
+        raise NotImplementedError(
+            f"The network uses {argument.name!r}, a tensor of TensorFlow 1's graph, which is not "
+            "computed here. Make it from the network's own tensors, such as "
+            "tf.random_normal(tf.shape(network)), or outside of tf.Graph().as_default()."
+        )
+    with private.eager_mode():
+        return tf.constant(value)
 
 
 def _operator(function: Callable, reflected: bool) -> Callable:

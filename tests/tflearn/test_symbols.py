@@ -83,6 +83,27 @@ class TestFunctionsOfTensorFlow:
             y = tf.nn.tanh(x)
         assert isinstance(y, Tensor)
 
+    def test_a_constant_of_such_a_graph_is_one_here(self, x):
+        with tf.Graph().as_default():
+            doubled = x * tf.constant(2.0)
+            shifted = tf.add(doubled, tf.ones([4]))
+        assert np.array_equal(computed(x, shifted), ROWS * 2 + 1)
+
+    def test_what_such_a_graph_would_compute_is_refused(self, x):
+        with (
+            tf.Graph().as_default(),
+            pytest.raises(NotImplementedError, match=r"'noise:0', a tensor of TensorFlow 1's"),
+        ):
+            tf.add(x, tf.random.normal([4], name="noise"))
+
+    def test_a_variable_that_would_not_be_trained_is_refused(self, x):
+        with pytest.raises(
+            NotImplementedError, match=r"'weights:0', a tf\.Variable, which .*\.variable\("
+        ):
+            tf.matmul(x, tf.Variable(tf.ones((4, 2)), name="weights"))
+        counted = x + tf.Variable(1.0, trainable=False)
+        assert np.array_equal(computed(x, counted), ROWS + 1)
+
 
 class TestTensor:
     def test_it_stays_the_object_that_keras_knows(self):
