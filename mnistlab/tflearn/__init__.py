@@ -141,13 +141,3 @@ from mnistlab.tflearn.variables import (
 )
 
 unsupported.complete(sys.modules[__name__])
-
-# `tflearn.layers.conv_2d` is `tflearn.layers.conv.conv_2d`; likewise `tflearn.models.DNN`.
-for _package, _modules in (
-    (layers, "core conv estimator merge_ops normalization recurrent embedding_ops"),
-    (models, "dnn generator"),
-):
-    for _module in (getattr(_package, _name) for _name in _modules.split()):
-        for _name, _value in list(vars(_module).items()):
-            if getattr(_value, "__module__", None) == _module.__name__ and _name[0] != "_":
-                setattr(_package, _name, _value)

@@ -7,6 +7,7 @@ begins anew, as it did. Nothing is computed in TensorFlow's graph itself.
 """
 
 import functools
+import itertools
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,14 +66,14 @@ class Graph:
     outputs: dict[str, list[Tensor]] = field(default_factory=dict)
     layer_variables: dict[str, list[keras.Variable]] = field(default_factory=dict)
     keep: dict[str, object] = field(default_factory=dict)
-    _used: dict[str, int] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
     _seeds: np.random.Generator | None = None
 
     def unique(self, name: str) -> str:
         """Returns the name, or with `_1`, `_2` when it was given before."""
-        count = self._used.get(name, 0)
-        self._used[name] = count + 1
-        return name if count == 0 else self.unique(f"{name}_{count}")
+        free = next(each for each in numbered(name) if each not in self._used)
+        self._used.add(free)
+        return free
 
     def add_variable(
         self,
@@ -109,6 +110,18 @@ class Graph:
             return int(self._seeds.integers(2**31 - 1))
         with private.eager_mode():
             return int(tf.random.uniform((), maxval=2**31 - 1, dtype=tf.int32))
+
+
+def numbered(name: str) -> Iterator[str]:
+    """Yields a name, and then with `_1`, `_2` and so on.
+
+    Example:
+        >>> list(itertools.islice(numbered("Conv2D"), 3))
+        ['Conv2D', 'Conv2D_1', 'Conv2D_2']
+    """
+    yield name
+    for number in itertools.count(1):
+        yield f"{name}_{number}"
 
 
 _GRAPHS: "weakref.WeakKeyDictionary[tf.Graph, Graph]" = weakref.WeakKeyDictionary()
@@ -155,10 +168,6 @@ class Scope:
     def layer(self) -> keras.layers.Layer | None:
         """The layer whose weights are shared, when the scope is used again."""
         return self.graph.layers.get(self.name)
-
-    def share(self, layer: keras.layers.Layer) -> None:
-        """Keeps a new layer, for the scope's next use."""
-        self.graph.layers[self.name] = layer
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Sequence
 
 from mnistlab.errors import DesignError
 from mnistlab.tflearn import update_rules
+from mnistlab.tflearn.graph import numbered
 from mnistlab.tflearn.utils import get_from_module
 
 import keras
@@ -101,7 +102,7 @@ class Optimizer:
         Returns:
             The slots: of Adam, "Conv2D/W/Adam" and "Conv2D/W/Adam_1".
         """
-        names = (name for name in _numbered(f"{path}/{self.name}") if name not in taken)
+        names = (name for name in numbered(f"{path}/{self.name}") if name not in taken)
         return dict(zip(names, optimizer.slots_of(variable), strict=False))
 
 
@@ -544,13 +545,6 @@ def _rate(learning_rate):
     if tf.is_tensor(learning_rate) or isinstance(learning_rate, keras.Variable | tf.Variable):
         return lambda: tf.convert_to_tensor(learning_rate)
     return float(learning_rate)
-
-
-def _numbered(name: str) -> Iterable[str]:
-    number = 0
-    while True:
-        yield f"{name}_{number}" if number else name
-        number += 1
 
 
 _BY_NAME = {

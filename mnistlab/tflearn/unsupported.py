@@ -256,6 +256,9 @@ TOP_LEVEL = {
 }
 """Those of them that are `tflearn.lstm` as well as `tflearn.layers.recurrent.lstm`."""
 
+_TOGETHER = ("layers", "models")
+"""Packages that have the names of their modules: `tflearn.layers.lstm` is there, too."""
+
 
 def complete(package: ModuleType) -> None:
     """Gives a package of tflearn's names those that it lacks, and the modules.
@@ -265,8 +268,13 @@ def complete(package: ModuleType) -> None:
     """
     for path, names in NAMES.items():
         module = sys.modules.get(f"{package.__name__}.{path}") or _new_module(package, path)
+        places = [module]
+        if path.partition(".")[0] in _TOGETHER:
+            places.append(sys.modules[module.__name__.rpartition(".")[0]])
         for name in names:
-            setattr(module, name, _refusal(path, name, module.__name__))
+            refusal = _refusal(path, name, module.__name__)
+            for place in places:
+                setattr(place, name, refusal)
     for path, names in TOP_LEVEL.items():
         for name in names:
             setattr(package, name, getattr(sys.modules[f"{package.__name__}.{path}"], name))

@@ -1,10 +1,8 @@
-"""init_graph makes a script repeatable; the mode of training is kept; collections are lists."""
+"""init_graph makes a script repeatable; the mode of training is kept."""
 
-from mnistlab.errors import DesignError
-from mnistlab.tflearn import collections, config
+from mnistlab.tflearn import config
 from mnistlab.tflearn.graph import current
 from mnistlab.tflearn.layers import core
-from mnistlab.tflearn.layers.estimator import regression
 
 import numpy as np
 import pytest
@@ -79,13 +77,3 @@ def test_the_mode_of_training_is_the_graphs():
 def test_the_mode_is_no_variable_of_the_network():
     config.init_training_mode()
     assert current().entries == []
-
-
-def test_collections_are_the_graphs_own_lists():
-    net = regression(core.input_data([None, 3]))
-    assert collections.get_collection_ref(collections.INPUTS) == [net]
-    assert len(collections.get_collection_ref(collections.TARGETS)) == 1
-    del collections.get_collection_ref(collections.TRAIN_OPS)[:]
-    assert current().train_ops == []
-    with pytest.raises(DesignError, match="There is no collection 'summaries'"):
-        collections.get_collection_ref("summaries")

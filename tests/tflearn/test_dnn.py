@@ -629,6 +629,8 @@ class TestSessions:
         model = dnn(net)
         model.set_weights(net.W, np.ones((4, 3)))
         assert (model.get_weights(net.W) == 1).all()
+        with pytest.raises(ValueError, match="Give values of its own shape"):
+            model.set_weights(net.W, np.ones((3, 4)))
         assert np.allclose(model.predict(X), X.sum(axis=1, keepdims=True), atol=1e-5)
 
 

@@ -48,7 +48,6 @@ def test_the_network_comes_back_and_the_operation_has_the_defaults():
     net = classifier()
     assert regression(net) is net
     (train_op,) = current().train_ops
-    assert train_op.network is net
     assert train_op.name == "Adam"
     assert train_op.metric_label == "acc"
     assert train_op.batch_size == 64
@@ -83,7 +82,6 @@ def test_targets_are_named_as_feed_dictionaries_ask_for_them():
     ]
     assert [each.key for each in current().targets] == ["targets", "targets_1", "TargetsData"]
     assert all(tuple(each.shape) == (None, 3) for each in current().targets)
-    assert [each.target for each in current().train_ops] == current().targets
 
 
 def test_class_numbers_become_one_hot():
@@ -166,7 +164,6 @@ def test_a_tensor_can_be_the_loss_and_then_no_labels_are_needed():
     regression(net, placeholder=None, loss=loss, optimizer="sgd")
     (train_op,) = current().train_ops
     assert train_op.loss is loss
-    assert train_op.target is None
     assert train_op.metric is None
     assert current().targets == []
     data = normal(5, 4)

@@ -67,19 +67,19 @@ class Operation:
     def _compile(self) -> None:
         # One trace for batches of every length: the last one of an epoch is shorter.
         signature = [[tf.TensorSpec(each.shape, each.dtype) for each in self.placeholders]]
-        eager = getattr(self.optimizer, "eager", False)
-        self._gradients = tf.function(self._measure_and_differentiate, input_signature=signature)
-        self._update = tf.function(self._train, input_signature=signature)
-        if eager:
+        if getattr(self.optimizer, "eager", False):
             # An optimizer of TensorFlow 1 keeps its own variables; it is not compiled.
-            self._update = self._train_eagerly
+            self._gradients = tf.function(self._gradients, input_signature=signature)
+            self._update = self._train
+        else:
+            self._update = tf.function(self._train, input_signature=signature)
         self._measure = tf.function(
             # Keras gives a single output without its list.
             lambda values: tf.nest.flatten(self._watched(values, training=False)),
             input_signature=signature,
         )
 
-    def _measure_and_differentiate(self, values: Sequence[tf.Tensor]):
+    def _gradients(self, values: Sequence[tf.Tensor]):
         with tf.GradientTape() as tape:
             measured = tf.nest.flatten(self._model(values, training=True))
             total = tf.add_n([measured[0], *(penalty() for penalty in self.graph.penalties)])
@@ -95,11 +95,6 @@ class Operation:
         return measured, gradients
 
     def _train(self, values: Sequence[tf.Tensor]):
-        measured, gradients = self._measure_and_differentiate(values)
-        self._apply(gradients)
-        return measured
-
-    def _train_eagerly(self, values: Sequence[tf.Tensor]):
         measured, gradients = self._gradients(values)
         self._apply(gradients)
         return measured

@@ -21,8 +21,6 @@ class TrainOp:
         trainable_vars: what it updates; `None` for all trainable variables.
         restore: whether `DNN.load` reads its optimizer's variables and running means.
         name: how a progress line names it, "Adam".
-        network: the output that `regression` was given.
-        target: the placeholder of its labels, if it has one.
         validation_batch_size: samples of a validation batch; `None` for `batch_size`.
         validation_monitors: tensors to be computed in validation, too.
     """
@@ -36,7 +34,5 @@ class TrainOp:
     trainable_vars: list[keras.Variable] | None = None
     restore: bool = True
     name: str = "TrainOp"
-    network: Tensor | None = None
-    target: Tensor | None = None
     validation_batch_size: int | None = None
     validation_monitors: list[Tensor] = field(default_factory=list)

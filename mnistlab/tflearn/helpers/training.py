@@ -120,8 +120,8 @@ class Training:
         state.val_loss = state.val_acc = None
         state.current_iter = operation.samples
         state.global_loss += state.loss_value
-        # tflearn loses the sum at the second operation; nobody relies on what it shows there.
-        state.global_acc = None if state.acc_value is None else state.acc_value
+        # tflearn meant a sum, and has lost it at the second operation.
+        state.global_acc = state.acc_value
         if snapshot and self._validation is not None:
             loss, metric = operation.measure(self._validation)
             state.val_loss, state.val_acc = loss, metric if measured else None

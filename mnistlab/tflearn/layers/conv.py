@@ -763,6 +763,6 @@ def _block_result(tensor: Tensor, here: Scope) -> Tensor:
     inside = (path for path in here.graph.layers if path.startswith(f"{here.name}/"))
     first = next(inside, None)
     if first is not None:
-        here.share(here.graph.layers[first])
+        here.graph.layers[here.name] = here.graph.layers[first]
     here.graph.add_output(here.name, tensor)
     return tensor

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from mnistlab.errors import DesignError
 from mnistlab.tflearn import metrics, objectives, optimizers, private
 from mnistlab.tflearn.building import count
-from mnistlab.tflearn.graph import current, eagerly
+from mnistlab.tflearn.graph import current, eagerly, numbered
 from mnistlab.tflearn.helpers.train_op import TrainOp
 from mnistlab.tflearn.layers.core import new_placeholder
 from mnistlab.tflearn.symbols import Tensor, adopt, symbolic
@@ -97,8 +97,6 @@ def regression(
             trainable_vars=list(trainable_vars) if trainable_vars else None,
             restore=restore,
             name=_unused(op_name or _op_name(chosen)),
-            network=incoming,
-            target=target,
             validation_batch_size=validation_batch_size,
             validation_monitors=list(validation_monitors or []),
         )
@@ -233,5 +231,4 @@ def _op_name(optimizer: optimizers.Optimizer) -> str:
 def _unused(name: str) -> str:
     """Returns the name, or with `_1`, `_2` when a training operation of the graph has it."""
     taken = {each.name for each in current().train_ops}
-    candidates = [name, *(f"{name}_{number}" for number in range(1, len(taken) + 1))]
-    return next(each for each in candidates if each not in taken)
+    return next(each for each in numbered(name) if each not in taken)

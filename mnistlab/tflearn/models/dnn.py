@@ -20,6 +20,7 @@ from mnistlab.tflearn.models.weights import (
 )
 from mnistlab.tflearn.session import Session
 from mnistlab.tflearn.symbols import Call, Tensor
+from mnistlab.tflearn.variables import get_value, set_value
 
 import keras
 import numpy as np
@@ -368,14 +369,16 @@ class DNN:
     @eagerly
     def get_weights(self, weight_tensor: keras.Variable) -> np.ndarray:
         """Returns the values of a variable, such as `layer.W`."""
-        with self.session.active():
-            return np.asarray(tf.convert_to_tensor(weight_tensor))
+        return get_value(weight_tensor, self.session)
 
     @eagerly
     def set_weights(self, tensor: keras.Variable, weights: np.ndarray) -> None:
-        """Gives a variable, such as `layer.W`, values of its shape."""
-        with self.session.active():
-            tensor.assign(weights)
+        """Gives a variable, such as `layer.W`, values of its shape.
+
+        Raises:
+            ValueError: their shape is another one.
+        """
+        set_value(tensor, weights, self.session)
 
     def get_train_vars(self) -> list[keras.Variable]:
         """Returns the variables that training changes."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mnistlab.tflearn import checkpoints
-from mnistlab.tflearn.graph import Entry, Graph
+from mnistlab.tflearn.graph import Entry, Graph, numbered
 from mnistlab.tflearn.helpers.operation import Operation
 
 import numpy as np
@@ -69,8 +69,8 @@ def collect(graph: Graph, operations: Sequence[Operation], step: int) -> dict[st
     """Returns the arrays of a whole checkpoint, by name."""
     arrays = {entry.name: entry.variable.numpy() for entry in graph.entries}
     arrays |= {name: slot.numpy() for name, slot in _slots(operations).items()}
-    for place, operation in enumerate(operations):
-        arrays[_numbered(TRAINING_STEP, place)] = np.float32(operation.step)
+    for name, operation in zip(numbered(TRAINING_STEP), operations, strict=False):
+        arrays[name] = np.float32(operation.step)
         arrays[_average_name(operation)] = operation.averages.astype(np.float32)
     for tensor in graph.inputs:
         if getattr(tensor, "preprocessing", None) is not None:
@@ -124,14 +124,15 @@ def restore_training(graph: Graph, operations: Sequence[Operation], found: Found
     Raises:
         tf.errors.NotFoundError: the checkpoint lacks a slot of an optimizer.
     """
-    chosen = [(place, each) for place, each in enumerate(operations) if each.train_op.restore]
+    named = zip(numbered(TRAINING_STEP), operations, strict=False)
+    chosen = [(name, each) for name, each in named if each.train_op.restore]
     slots = _slots(each for _, each in chosen)
     values = [(slot, found.array(name)) for name, slot in slots.items()]
     for variable, value in values:
         variable.assign(value)
     step = int(found.arrays.get(GLOBAL_STEP, 0))
-    for place, operation in chosen:
-        operation.step = int(found.arrays.get(_numbered(TRAINING_STEP, place), step))
+    for name, operation in chosen:
+        operation.step = int(found.arrays.get(name, step))
         # A checkpoint of tflearn itself names the averages after its own operations: the
         # first batch then begins them.
         operation.averages = np.array(
@@ -161,10 +162,6 @@ def _slots(operations: Iterable[Operation]) -> dict:
 def _base_name(graph: Graph, variable) -> str:
     entry = graph.entry(variable)
     return variable.path if entry is None else entry.name
-
-
-def _numbered(name: str, place: int) -> str:
-    return name if place == 0 else f"{name}_{place}"
 
 
 def _average_name(operation: Operation) -> str:
