@@ -193,8 +193,8 @@ class OpProgress:
         if state.val_loss is not None:
             self.validated = state.val_loss, state.val_acc
 
-    def line(self, val_loss: float | None, val_acc: float | None) -> str:
-        """Returns the figures as one line."""
+    def line(self, val_loss: float | None, val_acc: float | None, rows: bool = True) -> str:
+        """Returns the figures as one line; with the rows so far, unless those are all."""
         text = f"| {self.name} | epoch: {self.epoch:03d}"
         if self.loss is not None:
             text += f" | loss: {self.loss:.5f}"
@@ -204,7 +204,7 @@ class OpProgress:
             text += f" | val_loss: {val_loss:.5f}"
         if val_acc is not None:
             text += f" - val_{self.metric}: {val_acc:.4f}"
-        if self.iteration:
+        if rows and self.iteration:
             text += f" -- iter: {self.iteration:0{len(str(self.samples))}d}/{self.samples}"
         return text
 
@@ -283,8 +283,9 @@ class TermLogger(Callback):
     def on_epoch_end(self, training_state):
         """Keeps the epoch's last figures on a notebook's page."""
         if self._cell is not None:
-            took = f" | time: {training_state.step_time_total:.3f}s"
-            self._cell.keep([op.line(*op.validated) + took for op in self.data])
+            took = f" | time: {training_state.step_time_total:.1f}s"
+            # A page is narrower than a terminal.
+            self._cell.keep([op.line(*op.validated, rows=False) + took for op in self.data])
 
     def on_train_end(self, training_state):
         """Leaves the cursor below the last block."""

@@ -209,9 +209,9 @@ class TestInANotebook:
         logger.on_train_end(state)
         assert page[-1].splitlines() == [
             "| Adam | epoch: 001 | loss: 0.50000 - acc: 0.2500 | val_loss: 0.12500 - "
-            "val_acc: 0.7500 -- iter: 130/130 | time: 0.500s",
+            "val_acc: 0.7500 | time: 0.5s",
             "| Adam | epoch: 002 | loss: 0.25000 - acc: 0.5000 | val_loss: 0.06250 - "
-            "val_acc: 0.8750 -- iter: 130/130 | time: 0.500s",
+            "val_acc: 0.8750 | time: 0.5s",
             "Training Step: 2  | total loss: 0.25000 | time: 0.500s",
         ]
 
