@@ -48,6 +48,15 @@ def _find_data_once() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _own_graph(request):
+    """What one test or doctest of tflearn's names builds is not there in the next."""
+    if "tflearn" in request.path.parts:
+        import tensorflow as tf
+
+        tf.compat.v1.reset_default_graph()
+
+
+@pytest.fixture(autouse=True)
 def _own_shared_digit(request, tmp_path_factory, monkeypatch):
     """The digit that one doctest of the widgets chooses is not there in the next."""
     if not isinstance(request.node, pytest.DoctestItem) or "widgets" not in request.path.parts:

@@ -34,11 +34,6 @@ EXPECTED = {
 }
 
 
-@pytest.fixture(autouse=True)
-def fresh_graph():
-    tf.compat.v1.reset_default_graph()
-
-
 @pytest.mark.parametrize("name", EXPECTED)
 def test_values_of_arrays_and_tensors(name):
     activation = activations.get(name)

@@ -11,11 +11,6 @@ import tensorflow as tf
 v1 = tf.compat.v1
 
 
-@pytest.fixture(autouse=True)
-def fresh_graph():
-    v1.reset_default_graph()
-
-
 def fresh_weights(seed):
     v1.reset_default_graph()
     if seed is not None:

@@ -16,8 +16,7 @@ Y = np.eye(3)[LABELS]
 
 
 @pytest.fixture(autouse=True)
-def fresh(tmp_path, monkeypatch):
-    tf.compat.v1.reset_default_graph()
+def own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 

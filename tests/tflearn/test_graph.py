@@ -11,11 +11,6 @@ import tensorflow as tf
 v1 = tf.compat.v1
 
 
-@pytest.fixture(autouse=True)
-def fresh():
-    v1.reset_default_graph()
-
-
 def opened(scope=None, name="Conv2D", reuse=False):
     with layer_scope(scope, name, reuse) as here:
         if here.layer is None:

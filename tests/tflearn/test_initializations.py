@@ -17,8 +17,7 @@ NAMES = [
 
 
 @pytest.fixture(autouse=True)
-def fresh_graph():
-    tf.compat.v1.reset_default_graph()
+def seeded():
     current().seed_with(1)
 
 

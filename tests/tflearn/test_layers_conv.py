@@ -7,6 +7,7 @@ from mnistlab.tflearn.layers import conv, core
 from mnistlab.tflearn.layers.normalization import batch_normalization
 from mnistlab.tflearn.utils import get_layer_by_name
 from mnistlab.tflearn.variables import get_layer_variables_by_name
+from tests.tflearn.networks import model_of, normal, run
 
 import keras
 import numpy as np
@@ -18,21 +19,8 @@ v1 = tf.compat.v1
 
 
 @pytest.fixture(autouse=True)
-def fresh_graph():
-    v1.reset_default_graph()
+def seeded():
     current().seed_with(1)
-
-
-def model_of(outgoing):
-    return keras.Model(current().inputs, outgoing)
-
-
-def run(outgoing, *arrays, training=False):
-    return model_of(outgoing)(list(arrays), training=training).numpy()
-
-
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
 
 def names():

@@ -7,6 +7,7 @@ from mnistlab.tflearn import metrics, optimizers
 from mnistlab.tflearn.graph import current
 from mnistlab.tflearn.layers import core
 from mnistlab.tflearn.layers.estimator import regression
+from tests.tflearn.networks import normal
 
 import keras
 import numpy as np
@@ -15,18 +16,13 @@ import tensorflow as tf
 
 
 @pytest.fixture(autouse=True)
-def fresh_graph():
-    tf.compat.v1.reset_default_graph()
+def seeded():
     current().seed_with(1)
 
 
 def classifier(activation="softmax"):
     incoming = core.input_data([None, 4], name="input")
     return core.fully_connected(incoming, 3, activation=activation)
-
-
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
 
 def measured(train_op, *arrays):

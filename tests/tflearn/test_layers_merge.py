@@ -4,6 +4,7 @@ from mnistlab.errors import DesignError
 from mnistlab.tflearn.graph import current
 from mnistlab.tflearn.layers import core, merge_ops
 from mnistlab.tflearn.utils import get_layer_by_name
+from tests.tflearn.networks import normal, run
 
 import keras
 import numpy as np
@@ -11,21 +12,8 @@ import pytest
 import tensorflow as tf
 
 
-@pytest.fixture(autouse=True)
-def fresh_graph():
-    tf.compat.v1.reset_default_graph()
-
-
 def inputs(*shapes):
     return [core.input_data([None, *shape]) for shape in shapes]
-
-
-def run(outgoing, *arrays):
-    return keras.Model(current().inputs, outgoing)(list(arrays)).numpy()
-
-
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
 
 THREE = [normal(5, 4, seed=seed) for seed in range(3)]

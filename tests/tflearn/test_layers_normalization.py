@@ -4,6 +4,7 @@ from mnistlab.tflearn.graph import current
 from mnistlab.tflearn.layers import core, normalization
 from mnistlab.tflearn.utils import get_layer_by_name
 from mnistlab.tflearn.variables import get_layer_variables_by_name
+from tests.tflearn.networks import model_of, normal
 
 import keras
 import numpy as np
@@ -12,17 +13,8 @@ import tensorflow as tf
 
 
 @pytest.fixture(autouse=True)
-def fresh_graph():
-    tf.compat.v1.reset_default_graph()
+def seeded():
     current().seed_with(1)
-
-
-def model_of(outgoing):
-    return keras.Model(current().inputs[0], outgoing)
-
-
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
 
 def test_fresh_statistics_are_0_and_1_and_gamma_is_nearly_1():
@@ -59,7 +51,7 @@ def test_one_step_of_training_normalizes_by_the_batch_and_moves_the_means(shape)
     axes = tuple(range(data.ndim - 1))
     mean, variance = data.mean(axes), data.var(axes)
     scaled = (data - mean) / np.sqrt(variance + 1e-5) * net.gamma.numpy() + 0.3
-    assert np.allclose(model(data, training=True).numpy(), scaled, atol=1e-4)
+    assert np.allclose(model([data], training=True).numpy(), scaled, atol=1e-4)
     moving_mean, moving_variance = (each.variable.numpy() for each in current().entries[2:])
     assert np.allclose(moving_mean, 0.1 * mean, atol=1e-5)
     # The variance is that of the batch, not the estimate with one sample less.
@@ -73,7 +65,7 @@ def test_outside_training_the_moving_statistics_are_used_and_stay():
     moving_variance.assign([4.0, 5.0, 6.0])
     data = normal(7, 3)
     expected = (data - [1, 2, 3]) / np.sqrt(np.array([4, 5, 6]) + 0.1) * net.gamma.numpy()
-    assert np.allclose(model_of(net)(data, training=False).numpy(), expected, atol=1e-5)
+    assert np.allclose(model_of(net)([data], training=False).numpy(), expected, atol=1e-5)
     assert moving_mean.numpy().tolist() == [1, 2, 3]
 
 
@@ -81,7 +73,7 @@ def test_untrained_normalization_freezes_beta_and_gamma_and_nothing_else():
     net = normalization.batch_normalization(core.input_data([None, 3]), trainable=False, decay=0.5)
     assert current().trainable_variables() == []
     data = 3 * normal(50, 3) + 2
-    outcome = model_of(net)(data, training=True).numpy()
+    outcome = model_of(net)([data], training=True).numpy()
     assert np.allclose(outcome.mean(axis=0), 0, atol=1e-5)
     assert np.allclose(current().entries[2].variable.numpy(), 0.5 * data.mean(axis=0), atol=1e-5)
 
@@ -129,7 +121,7 @@ def test_local_response_normalization_divides_by_near_channels(options):
     net = normalization.local_response_normalization(core.input_data([None, 3, 3, 16]), **options)
     images = 20 * normal(2, 3, 3, 16)
     named = {key.removeprefix("depth_"): value for key, value in options.items()}
-    assert np.allclose(model_of(net)(images).numpy(), response(images, **named), atol=1e-4)
+    assert np.allclose(model_of(net)([images]).numpy(), response(images, **named), atol=1e-4)
     assert get_layer_by_name("LocalResponseNormalization") is net
     with pytest.raises(AssertionError, match="must be 4-D"):
         normalization.local_response_normalization(core.input_data([None, 3]))
@@ -141,7 +133,7 @@ def test_l2_normalize_gives_vectors_length_1(dim):
     data = normal(3, 4, 5)
     axis = tuple(dim) if isinstance(dim, list) else dim
     expected = data / np.linalg.norm(data, axis=axis, keepdims=True)
-    assert np.allclose(model_of(net)(data).numpy(), expected, atol=1e-6)
+    assert np.allclose(model_of(net)([data]).numpy(), expected, atol=1e-6)
 
 
 def test_l2_normalize_does_not_divide_by_zero():
@@ -169,7 +161,7 @@ def test_normalizations_are_found_by_name():
 def test_a_keras_file_gives_the_same_network(build, tmp_path):
     model = model_of(build(core.input_data([None, 4, 4, 3])))
     data = normal(5, 4, 4, 3)
-    model(data, training=True)
+    model([data], training=True)
     model.save(tmp_path / "network.keras")
     loaded = keras.models.load_model(tmp_path / "network.keras")
     assert np.array_equal(loaded.predict(data, verbose=0), model.predict(data, verbose=0))

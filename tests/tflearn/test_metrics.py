@@ -32,11 +32,6 @@ EXPECTED = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def fresh_graph():
-    tf.compat.v1.reset_default_graph()
-
-
 @pytest.mark.parametrize(
     ("metric", "predictions", "targets", "label", "value"),
     EXPECTED,

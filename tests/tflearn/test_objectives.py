@@ -50,11 +50,6 @@ EXPECTED = {
 }
 
 
-@pytest.fixture(autouse=True)
-def fresh_graph():
-    tf.compat.v1.reset_default_graph()
-
-
 @pytest.mark.parametrize("name", EXPECTED)
 def test_values(name):
     predictions, targets, value = EXPECTED[name]

@@ -11,11 +11,6 @@ import tensorflow as tf
 WEIGHTS = np.array([[0.5, -2.0], [3.0, 0.0]], "float32")
 
 
-@pytest.fixture(autouse=True)
-def fresh_graph():
-    tf.compat.v1.reset_default_graph()
-
-
 @pytest.mark.parametrize(
     ("name", "decay", "value"),
     [("L2", 0.001, 0.006625), ("L2", 0.1, 0.6625), ("L1", 0.001, 0.0055), ("L1", 0.1, 0.55)],

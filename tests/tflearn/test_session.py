@@ -6,12 +6,6 @@ from mnistlab.tflearn.session import Session, value
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
-
-
-@pytest.fixture(autouse=True)
-def fresh():
-    tf.compat.v1.reset_default_graph()
 
 
 def variable(name="fc/W", values=(1.0, 2.0)):

@@ -9,12 +9,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-
-@pytest.fixture(autouse=True)
-def fresh_graph():
-    tf.compat.v1.reset_default_graph()
-
-
 THINGS = {"adam": dict, "Adam": list, "L2": set, "np": np, "_hidden": abs}
 
 

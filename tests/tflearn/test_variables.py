@@ -16,8 +16,7 @@ v1 = tf.compat.v1
 
 
 @pytest.fixture(autouse=True)
-def fresh_graph():
-    v1.reset_default_graph()
+def seeded():
     current().seed_with(1)
 
 
