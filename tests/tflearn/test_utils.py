@@ -84,40 +84,12 @@ class TestFeeds:
         assert fed[inputs[0]] is data
         assert fed[target] == [[1]]
 
-    def test_lists_are_matched_in_the_order_of_making(self, inputs, target):
-        fed = utils.feed_dict_builder(["a", "b"], None, inputs, [target])
-        assert list(fed.items()) == list(zip(inputs, "ab", strict=True))
-
-    def test_dicts_are_matched_by_name_full_name_and_tensor(self, inputs, target):
-        for key, found in (
-            ("input", inputs[0]),
-            ("input/X:0", inputs[0]),
-            ("Q/input", inputs[1]),
-            (inputs[1], inputs[1]),
-        ):
-            assert utils.feed_dict_builder({key: 7}, None, inputs, [target]) == {found: 7}
-        fed = utils.feed_dict_builder(None, {"TargetsData": 7}, inputs, [target])
-        assert fed == {target: 7}
-
     def test_a_fraction_is_for_all(self, inputs, target):
         fed = utils.feed_dict_builder(0.1, 0.1, inputs, [target])
         assert fed == dict.fromkeys([*inputs, target], 0.1)
 
     def test_a_network_without_target_takes_none(self, inputs):
         assert utils.feed_dict_builder(None, [[1]], inputs, []) == {}
-
-    def test_unknown_names_are_refused_in_tflearns_words(self, inputs, target):
-        message = (
-            "^Feed dict asks for variable named 'image' but no such variable is known to exist$"
-        )
-        with pytest.raises(Exception, match=message):
-            utils.feed_dict_builder({"image": 7}, None, inputs, [target])
-        with pytest.raises(Exception, match="variable named 'input'"):
-            utils.feed_dict_builder(None, {"input": 7}, inputs, [target])
-
-    def test_too_few_arrays_are_refused(self, inputs, target):
-        with pytest.raises(ValueError, match=r"^The graph has 2 inputs \('input', 'Q/input'\)"):
-            utils.feed_dict_builder(["a"], None, inputs, [target])
 
 
 def test_data_become_arrays():
@@ -150,17 +122,6 @@ def test_slices_by_range_and_by_index():
     assert utils.slice_array(rows, [3, 0]).tolist() == [3, 0]
     assert [each.tolist() for each in utils.slice_array([rows, rows * 2], 3)] == [[3, 4], [6, 8]]
     assert utils.slice_array([rows], np.array([4, 4]))[0].tolist() == [4, 4]
-
-
-def test_an_h5py_file_is_read_in_any_order(tmp_path):
-    h5py = pytest.importorskip("h5py")
-    with h5py.File(tmp_path / "rows.h5", "w") as file:
-        file["rows"] = np.arange(10).reshape(5, 2)
-        assert utils.slice_array(file["rows"], np.array([3, 0, 3])).tolist() == [
-            [6, 7],
-            [0, 1],
-            [6, 7],
-        ]
 
 
 def test_names_and_first_elements():
