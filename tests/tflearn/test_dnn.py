@@ -404,6 +404,11 @@ class TestSeveralOperations:
         model.fit(X, [Y, X[:, :1]], n_epoch=1, excl_trainops=[model.train_ops[1]])
         assert [operation.step for operation in model.train_ops] == [3, 0]
 
+    def test_not_all_can_rest(self):
+        model = dnn()
+        with pytest.raises(ValueError, match="excl_trainops leaves nothing to train"):
+            model.fit(X, Y, n_epoch=1, excl_trainops=model.train_ops)
+
     def test_each_is_evaluated(self):
         model = dnn(self.networks())
         assert len(model.evaluate(X, [Y, X[:, :1]])) == 2

@@ -156,8 +156,8 @@ class DNN:
             callbacks: one or several `Callback`s.
 
         Raises:
-            ValueError: shapes or numbers of samples do not fit, or `validation_set`
-                is not one.
+            ValueError: shapes or numbers of samples do not fit, `validation_set` is not
+                one, or `excl_trainops` has every training operation.
             Exception: no network was given to `regression`, a name is unknown, or a
                 callback is none.
         """
@@ -198,11 +198,14 @@ class DNN:
 
     def _chosen(self, excluded: Sequence | None) -> list[Operation]:
         left_out = utils.to_list(excluded) or []
-        return [
+        chosen = [
             each
             for each in self.train_ops
             if each not in left_out and each.train_op not in left_out
         ]
+        if not chosen:
+            raise ValueError("excl_trainops leaves nothing to train. Leave one of them out of it.")
+        return chosen
 
     def _data(self, inputs, targets) -> dict[Tensor, object]:
         return {
