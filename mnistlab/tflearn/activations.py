@@ -27,49 +27,89 @@ def get(identifier):
 
 
 def linear(x):
-    """Returns x."""
+    """Returns x.
+
+    Example:
+        >>> linear(3.0)
+        3.0
+    """
     return x
 
 
 @symbolic
 def tanh(x):
-    """Returns the hyperbolic tangent."""
+    """Returns the hyperbolic tangent.
+
+    Example:
+        >>> tanh([-1.0, 2.0]).numpy().round(3)
+        array([-0.762,  0.964], dtype=float32)
+    """
     return tf.tanh(x)
 
 
 @symbolic
 def sigmoid(x):
-    """Returns 1 / (1 + e⁻ˣ)."""
+    """Returns 1 / (1 + e⁻ˣ).
+
+    Example:
+        >>> sigmoid([-1.0, 2.0]).numpy().round(3)
+        array([0.269, 0.881], dtype=float32)
+    """
     return tf.nn.sigmoid(x)
 
 
 @symbolic
 def softmax(x):
-    """Returns eˣ, divided by its sum over the last axis."""
+    """Returns eˣ, divided by its sum over the last axis.
+
+    Example:
+        >>> softmax([1.0, 2.0]).numpy().round(3)
+        array([0.269, 0.731], dtype=float32)
+    """
     return tf.nn.softmax(x)
 
 
 @symbolic
 def softplus(x):
-    """Returns log(1 + eˣ)."""
+    """Returns log(1 + eˣ).
+
+    Example:
+        >>> softplus([-1.0, 2.0]).numpy().round(3)
+        array([0.313, 2.127], dtype=float32)
+    """
     return tf.nn.softplus(x)
 
 
 @symbolic
 def softsign(x):
-    """Returns x / (1 + |x|)."""
+    """Returns x / (1 + |x|).
+
+    Example:
+        >>> softsign([-1.0, 2.0]).numpy().round(3)
+        array([-0.5  ,  0.667], dtype=float32)
+    """
     return tf.nn.softsign(x)
 
 
 @symbolic
 def relu(x):
-    """Returns x where it is positive, else 0."""
+    """Returns x where it is positive, else 0.
+
+    Example:
+        >>> relu([-1.0, 2.0]).numpy().round(3)
+        array([0., 2.], dtype=float32)
+    """
     return tf.nn.relu(x)
 
 
 @symbolic
 def relu6(x):
-    """Returns x between 0 and 6, and the nearer of the two elsewhere."""
+    """Returns x between 0 and 6, and the nearer of the two elsewhere.
+
+    Example:
+        >>> relu6([-1.0, 8.0]).numpy().round(3)
+        array([0., 6.], dtype=float32)
+    """
     return tf.nn.relu6(x)
 
 
@@ -79,6 +119,10 @@ def leaky_relu(x, alpha: float = 0.1, name: str = "LeakyReLU"):
 
     Source: Maas et al., "Rectifier Nonlinearities Improve Neural Network
     Acoustic Models", 2013.
+
+    Example:
+        >>> leaky_relu([-1.0, 2.0]).numpy().round(3)
+        array([-0.1,  2. ], dtype=float32)
     """
     return tf.nn.leaky_relu(x, alpha)
 
@@ -92,6 +136,10 @@ def elu(x):
 
     Source: Clevert et al., "Fast and Accurate Deep Network Learning by
     Exponential Linear Units", 2015.
+
+    Example:
+        >>> elu([-1.0, 2.0]).numpy().round(3)
+        array([-0.632,  2.   ], dtype=float32)
     """
     return tf.nn.elu(x)
 
@@ -102,6 +150,10 @@ def crelu(x):
 
     Source: Shang et al., "Understanding and Improving Convolutional Neural
     Networks via Concatenated Rectified Linear Units", 2016.
+
+    Example:
+        >>> crelu([-1.0, 2.0]).numpy().round(3)
+        array([0., 2., 1., 0.], dtype=float32)
     """
     return tf.nn.crelu(x)
 
@@ -111,6 +163,10 @@ def selu(x):
     """Returns 1.0507·x where it is positive, else 1.0507·1.6733·(eˣ − 1).
 
     Source: Klambauer et al., "Self-Normalizing Neural Networks", 2017.
+
+    Example:
+        >>> selu([-1.0, 2.0]).numpy().round(3)
+        array([-1.111,  2.101], dtype=float32)
     """
     return tf.nn.selu(x)
 
@@ -120,6 +176,10 @@ def swish(x):
     """Returns x·sigmoid(x).
 
     Source: Ramachandran et al., "Searching for Activation Functions", 2017.
+
+    Example:
+        >>> swish([-1.0, 2.0]).numpy().round(3)
+        array([-0.269,  1.762], dtype=float32)
     """
     return tf.nn.sigmoid(x) * x
 
@@ -129,13 +189,22 @@ def mish(x):
     """Returns x·tanh(softplus(x)).
 
     Source: Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019.
+
+    Example:
+        >>> mish([-1.0, 2.0]).numpy().round(3)
+        array([-0.303,  1.944], dtype=float32)
     """
     return x * tf.tanh(tf.nn.softplus(x))
 
 
 @symbolic
 def hard_sigmoid(x):
-    """Returns 0.2·x + 0.5, cut to [0, 1]; Keras 3 has x/6 + 0.5."""
+    """Returns 0.2·x + 0.5, cut to [0, 1]; Keras 3 has x/6 + 0.5.
+
+    Example:
+        >>> hard_sigmoid([-1.0, 4.0]).numpy().round(3)
+        array([0.3, 1. ], dtype=float32)
+    """
     return tf.clip_by_value(0.2 * tf.convert_to_tensor(x) + 0.5, 0.0, 1.0)
 
 
@@ -144,6 +213,10 @@ def gelu(x):
     """Returns the approximation with tanh of x·Φ(x); Keras' default is the exact one.
 
     Source: Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
+
+    Example:
+        >>> gelu([-1.0, 2.0]).numpy().round(3)
+        array([-0.159,  1.955], dtype=float32)
     """
     return tf.nn.gelu(x, approximate=True)
 
@@ -175,6 +248,11 @@ def prelu(
 
     Returns:
         A tensor of the same shape, with `.alphas` and `.scope`.
+
+    Example:
+        >>> maps = prelu(keras.Input((28, 28, 32)))
+        >>> maps.shape, tuple(maps.alphas.shape)
+        ((None, 28, 28, 32), (32,))
     """
     x = x if is_symbolic(x) else tf.convert_to_tensor(x)
     alphas = Weight("alphas", (1 if channel_shared else channels_of(x, "prelu"),), weights_init)

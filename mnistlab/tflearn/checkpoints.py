@@ -136,6 +136,16 @@ class Saver:
 
     Args:
         max_to_keep: how many of those that it wrote stay; `None` or 0 for all.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> saver = Saver(max_to_keep=1)
+        >>> for step in (1, 2):
+        ...     _ = saver.save(f"{folder.name}/c", {"b": np.zeros(3)}, step)
+        >>> sorted(each.name for each in Path(folder.name).glob("*.index"))
+        ['c-2.index']
+        >>> folder.cleanup()
     """
 
     def __init__(self, max_to_keep: int | None = None):

@@ -80,7 +80,13 @@ def _limit_gpus(fraction: float) -> None:
 
 @eagerly
 def init_training_mode() -> None:
-    """Makes the variable that `get_training_mode` returns, if there is none yet."""
+    """Makes the variable that `get_training_mode` returns, if there is none yet.
+
+    Example:
+        >>> init_training_mode()
+        >>> get_training_mode().numpy()
+        np.False_
+    """
     keep = current().keep
     if _MODE not in keep:
         keep[_MODE] = keras.Variable(False, dtype="bool", trainable=False, name="is_training")
@@ -107,6 +113,11 @@ def is_training(is_training: bool = False, session: Session | None = None) -> No
 
 
 def get_training_mode() -> keras.Variable:
-    """Returns the variable that `is_training` sets."""
+    """Returns the variable that `is_training` sets.
+
+    Example:
+        >>> get_training_mode().name
+        'is_training'
+    """
     init_training_mode()
     return current().keep[_MODE]

@@ -98,6 +98,10 @@ class Top_k(Metric):
     Args:
         k: how many outputs to look at.
         name: what to show; "top3" for `k=3` when `None`.
+
+    Example:
+        >>> Top_k(3).name
+        'top3'
     """
 
     def __init__(self, k: int = 1, name: str | None = None):

@@ -133,6 +133,10 @@ class SGD(_Decaying):
         staircase: whether it changes only every `decay_step` updates.
         use_locking: has no effect.
         name: what a checkpoint calls it.
+
+    Example:
+        >>> SGD(0.1, lr_decay=0.5).has_decay
+        True
     """
 
     def __init__(
@@ -165,6 +169,10 @@ class Momentum(_Decaying):
         staircase: see `SGD`.
         use_locking: has no effect.
         name: what a checkpoint calls it.
+
+    Example:
+        >>> Momentum(0.1).momentum
+        0.9
     """
 
     nesterov = False
@@ -195,6 +203,10 @@ class Nesterov(Momentum):
 
     Source: Sutskever et al., "On the importance of initialization and momentum
     in deep learning", 2013.
+
+    Example:
+        >>> Nesterov(0.1).name
+        'Nesterov'
     """
 
     nesterov = True
@@ -220,7 +232,19 @@ nesterov = Nesterov
 class Adam(Optimizer):
     """Adam, with `epsilon` 1e-8 (Keras: 1e-7).
 
+    Args:
+        learning_rate: of every update.
+        beta1: how much of the mean of gradients is kept at each.
+        beta2: how much of the mean of their squares is kept at each.
+        epsilon: what is added to the root of that mean.
+        use_locking: has no effect.
+        name: what a checkpoint calls it.
+
     Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015.
+
+    Example:
+        >>> Adam(0.01)().epsilon
+        1e-08
     """
 
     def __init__(
@@ -256,6 +280,10 @@ class RMSProp(Optimizer):
         epsilon: what is added to the mean before its root is taken.
         use_locking: has no effect.
         name: what a checkpoint calls it.
+
+    Example:
+        >>> RMSProp(0.01)().rho
+        0.9
     """
 
     def __init__(
@@ -284,8 +312,18 @@ rmsprop = RMSProp
 class AdaGrad(Optimizer):
     """Adagrad; nothing is added to the sum of squares, which begins with 0.1 (Keras adds 1e-7).
 
+    Args:
+        learning_rate: of every update.
+        initial_accumulator_value: what the sum of squares begins with.
+        use_locking: has no effect.
+        name: what a checkpoint calls it.
+
     Source: Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online
     Learning and Stochastic Optimization", 2011.
+
+    Example:
+        >>> AdaGrad(0.01).initial_accumulator_value
+        0.1
     """
 
     def __init__(
@@ -316,7 +354,18 @@ proximaladagrad = ProximalAdaGrad
 class AdaDelta(Optimizer):
     """Adadelta, with `rho` 0.1 (Keras: 0.95) and `epsilon` 1e-8 (Keras: 1e-7).
 
+    Args:
+        learning_rate: of every update.
+        rho: how much of both means of squares is kept at each.
+        epsilon: what is added to them before their roots are taken.
+        use_locking: has no effect.
+        name: what a checkpoint calls it.
+
     Source: Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012.
+
+    Example:
+        >>> AdaDelta().rho
+        0.1
     """
 
     def __init__(
@@ -342,7 +391,20 @@ adadelta = AdaDelta
 class Ftrl(Optimizer):
     """Ftrl-proximal: keeps weights small, and at zero, by its two strengths.
 
+    Args:
+        learning_rate: of every update.
+        learning_rate_power: the exponent by which it falls with the sum of squares.
+        initial_accumulator_value: what that sum begins with.
+        l1_regularization_strength: how strongly weights are held at zero.
+        l2_regularization_strength: how strongly they are kept small.
+        use_locking: has no effect.
+        name: what a checkpoint calls it.
+
     Source: McMahan et al., "Ad Click Prediction: a View from the Trenches", 2013.
+
+    Example:
+        >>> Ftrl().learning_rate
+        3.0
     """
 
     def __init__(

@@ -134,12 +134,22 @@ def _fed(data, placeholders: list, what: str) -> dict:
 
 
 def to_list(data):
-    """Returns lists, tuples and `None` as they are, and anything else in a list."""
+    """Returns lists, tuples and `None` as they are, and anything else in a list.
+
+    Example:
+        >>> to_list(3), to_list((3, 4))
+        ([3], (3, 4))
+    """
     return data if data is None or isinstance(data, list | tuple) else [data]
 
 
 def standarize_data(data):
-    """Makes NumPy arrays of data: a list of them, or the dict that was given."""
+    """Makes NumPy arrays of data: a list of them, or the dict that was given.
+
+    Example:
+        >>> standarize_data([[1, 2], [3, 4]])
+        [array([1, 2]), array([3, 4])]
+    """
     if data is None or isinstance(data, dict):
         return data
     return [np.asarray(each) for each in to_list(data)]
@@ -171,6 +181,10 @@ def slice_array(X, start=None, stop=None):
         X: an array, a list of arrays, or anything with rows: an h5py dataset, a preloader.
         start: the first row; or the rows, as an array.
         stop: the row after the last one, where `start` is a number.
+
+    Example:
+        >>> slice_array(np.arange(5), 1, 3), slice_array(np.arange(5), [3, 0])
+        (array([1, 2]), array([3, 0]))
     """
     if isinstance(X, list):
         return [slice_array(each, start, stop) for each in X]
@@ -178,7 +192,12 @@ def slice_array(X, start=None, stop=None):
 
 
 def get_dict_first_element(input_dict: dict):
-    """Returns the first value of a dict, `None` of an empty one."""
+    """Returns the first value of a dict, `None` of an empty one.
+
+    Example:
+        >>> get_dict_first_element({"input": 1, "targets": 2})
+        1
+    """
     return next(iter(input_dict.values()), None)
 
 
@@ -203,7 +222,12 @@ def format_scope_name(scope_name: str, prefix: str, suffix: str) -> str:
 
 
 def check_scope_path(scope_name: str) -> str:
-    """Returns a scope's name without doubled slashes."""
+    """Returns a scope's name without doubled slashes.
+
+    Example:
+        >>> check_scope_path("Conv2D//W")
+        'Conv2D/W'
+    """
     return scope_name.replace("//", "/")
 
 
@@ -212,6 +236,10 @@ def check_dir_name(dir_path: str) -> str:
 
     Raises:
         ValueError: it is not a string.
+
+    Example:
+        >>> check_dir_name("models")
+        'models/'
     """
     if not isinstance(dir_path, str):
         raise ValueError("Incorrect string format for directory path.")
@@ -225,7 +253,12 @@ def check_restore_tensor(tensor_to_check, exclvars: Iterable) -> bool:
 
 
 def id_generator(size: int = 6, chars: str = string.ascii_uppercase + string.digits) -> str:
-    """Returns a random name, for a run that was given none."""
+    """Returns a random name, for a run that was given none.
+
+    Example:
+        >>> len(id_generator())
+        6
+    """
     return "".join(random.choice(chars) for _ in range(size))
 
 
@@ -243,12 +276,22 @@ def autoformat_kernel_2d(strides: int | Sequence[int]) -> list[int]:
 
 
 def autoformat_stride_3d(strides: int | Sequence[int]) -> list[int]:
-    """Writes strides as `[1, depth, rows, columns, 1]`."""
+    """Writes strides as `[1, depth, rows, columns, 1]`.
+
+    Example:
+        >>> autoformat_stride_3d(2)
+        [1, 2, 2, 2, 1]
+    """
     return _around("strides", strides, 3)
 
 
 def autoformat_kernel_3d(kernel: int | Sequence[int]) -> list[int]:
-    """Writes a pool's size as `[1, depth, rows, columns, 1]`."""
+    """Writes a pool's size as `[1, depth, rows, columns, 1]`.
+
+    Example:
+        >>> autoformat_kernel_3d([2, 3, 3])
+        [1, 2, 3, 3, 1]
+    """
     return _around("kernel", kernel, 3)
 
 
@@ -267,7 +310,12 @@ def autoformat_filter_conv2d(
 def autoformat_filter_conv3d(
     fsize: int | Sequence[int], in_depth: int, out_depth: int
 ) -> list[int]:
-    """Returns a filter's shape, `[depth, rows, columns, in_depth, out_depth]`."""
+    """Returns a filter's shape, `[depth, rows, columns, in_depth, out_depth]`.
+
+    Example:
+        >>> autoformat_filter_conv3d(3, 1, 32)
+        [3, 3, 3, 1, 32]
+    """
     return [*_sizes("filter", fsize, 3), in_depth, out_depth]
 
 
@@ -276,6 +324,10 @@ def autoformat_padding(padding: str) -> str:
 
     Raises:
         Exception: it is neither.
+
+    Example:
+        >>> autoformat_padding("same")
+        'SAME'
     """
     if padding in ("same", "SAME", "valid", "VALID"):
         return padding.upper()

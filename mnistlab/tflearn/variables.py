@@ -109,12 +109,24 @@ def _draw(start: keras.initializers.Initializer, shape: tuple[int, ...], dtype: 
 
 
 def get_all_variables() -> list[keras.Variable]:
-    """Returns the graph's variables, in the order of their making."""
+    """Returns the graph's variables, in the order of their making.
+
+    Example:
+        >>> _ = variable("a", [2]), variable("b", [2], trainable=False)
+        >>> [each.name for each in get_all_variables()][-2:]
+        ['a:0', 'b:0']
+    """
     return [each.variable for each in current().entries]
 
 
 def get_all_trainable_variable() -> list[keras.Variable]:
-    """Returns the variables that training changes, in the order of their making."""
+    """Returns the variables that training changes, in the order of their making.
+
+    Example:
+        >>> _ = variable("c", [2]), variable("d", [2], trainable=False)
+        >>> get_all_trainable_variable()[-1].name
+        'c:0'
+    """
     return current().trainable_variables()
 
 
@@ -141,6 +153,12 @@ def get_layer_variables_by_scope(scope_name: str) -> list[keras.Variable]:
 
     Args:
         scope_name: its name, "Generator".
+
+    Example:
+        >>> with tf.compat.v1.variable_scope("Generator"):
+        ...     _ = variable("W", [2])
+        >>> [each.name for each in get_layer_variables_by_scope("Generator")]
+        ['Generator/W:0']
     """
     inside = f"{scope_name}/"
     return [each.variable for each in current().entries if inside in each.name]
@@ -153,6 +171,10 @@ def get_value(var: keras.Variable, session: Session | None = None) -> np.ndarray
     Args:
         var: the variable.
         session: whose values, as `model.session`; the default session's if `None`.
+
+    Example:
+        >>> get_value(variable("e", [2], initializer="zeros"))
+        array([0., 0.], dtype=float32)
     """
     return value_of(var, session)
 
@@ -168,6 +190,10 @@ def set_value(var: keras.Variable, value: object, session: Session | None = None
 
     Raises:
         ValueError: their shape is another one.
+
+    Example:
+        >>> set_value(variable("f", [2]), [1, 2])
+        array([1., 2.], dtype=float32)
     """
     values = np.asarray(value)
     if values.shape != tuple(var.shape):
@@ -188,6 +214,12 @@ def get_inputs_placeholder_by_name(name: str) -> Tensor | None:
 
     Raises:
         Exception: the graph has no inputs.
+
+    Example:
+        >>> from mnistlab.tflearn.layers.core import input_data
+        >>> network = input_data([None, 4], name="digits")
+        >>> get_inputs_placeholder_by_name("digits") is network
+        True
     """
     return _placeholder(current().inputs, "INPUTS", (f"{name}/X:0", name, f"{name}:0"))
 
@@ -197,6 +229,13 @@ def get_targets_placeholder_by_name(name: str) -> Tensor | None:
 
     Raises:
         Exception: the graph has no targets.
+
+    Example:
+        >>> import mnistlab.tflearn as tflearn
+        >>> network = tflearn.fully_connected(tflearn.input_data([None, 4]), 2)
+        >>> _ = tflearn.regression(network, name="labels")
+        >>> get_targets_placeholder_by_name("labels").name
+        'labels/Y:0'
     """
     return _placeholder(current().targets, "TARGETS", (f"{name}/Y:0", name, f"{name}:0"))
 

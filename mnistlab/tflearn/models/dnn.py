@@ -50,6 +50,13 @@ class DNN:
         session: the values of its variables.
         trainer: its training: `train_ops` and `training_state`.
         inputs, targets: the placeholders of the graph.
+
+    Example:
+        >>> import mnistlab.tflearn as tflearn
+        >>> network = tflearn.fully_connected(tflearn.input_data([None, 4]), 3)
+        >>> model = DNN(tflearn.regression(network))
+        >>> model.predict(np.zeros((2, 4))).shape
+        (2, 3)
     """
 
     @eagerly
