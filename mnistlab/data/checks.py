@@ -5,6 +5,8 @@ that are not numbers. It then ends with a bad score and no message. These checks
 say what was expected and what was found, and take a few milliseconds.
 """
 
+from collections.abc import Sequence
+
 from mnistlab.errors import DataError
 
 import numpy as np
@@ -31,7 +33,7 @@ def check_images(images: np.ndarray, name: str = "images") -> None:
         mnistlab.errors.DataError: images: expected shape (n, 28, 28) or (n, 28, 28, 1), \
 found (28, 28). A single image needs an axis for the batch: images[None].
     """
-    images = _as_array(images, name)
+    images = as_array(images, name)
     if images.shape[1:] not in ((SIDE, SIDE), (SIDE, SIDE, 1)):
         single = images.shape in ((SIDE, SIDE), (SIDE, SIDE, 1))
         raise DataError(
@@ -71,7 +73,7 @@ def check_labels(labels: np.ndarray, name: str = "labels") -> None:
         mnistlab.errors.DataError: labels: expected whole numbers 0 to 9, found 12 at index 1. \
 Correct or leave out the rows that have no such label.
     """
-    labels = _as_array(labels, name)
+    labels = as_array(labels, name)
     if labels.ndim == 1:
         _check_numbers(labels, name)
     elif labels.ndim == 2 and labels.shape[1] == CLASSES:
@@ -112,7 +114,16 @@ Cut both in the same way, so that row i of one belongs to row i of the other.
         raise DataError("images and labels: expected at least one row, found none. Select some.")
 
 
-def _as_array(values: np.ndarray, name: str) -> np.ndarray:
+def as_array(values: Sequence | np.ndarray, name: str) -> np.ndarray:
+    """Returns an array of values; `name` is what a message calls them.
+
+    Raises:
+        DataError: they are rows of different lengths.
+
+    Example:
+        >>> as_array([[1, 2], [3, 4]], "images").shape
+        (2, 2)
+    """
     try:
         return np.asarray(values)
     except ValueError as cause:

@@ -11,18 +11,15 @@ from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 
 from mnistlab.errors import DataError
-from mnistlab.tflearn.data_preprocessing import apply_in_order, crop_size, each
+from mnistlab.tflearn.data_preprocessing import Methods, crop_size, each
+from mnistlab.tflearn.data_utils import random_flip_leftright, random_flip_updown
 
 import numpy as np
 from scipy import ndimage
 
 
-class DataAugmentation:
+class DataAugmentation(Methods):
     """A list of methods that are applied to every training batch, in their order.
-
-    Attributes:
-        methods: functions of a batch.
-        args: further arguments of each, a list or `None`.
 
     Source: tflearn 0.5.0, `tflearn.data_augmentation`.
 
@@ -30,28 +27,6 @@ class DataAugmentation:
         >>> DataAugmentation().apply([1, 2])
         [1, 2]
     """
-
-    def __init__(self):
-        self.methods: list[Callable] = []
-        self.args: list[list | None] = []
-
-    def apply(self, batch: Sequence) -> Sequence:
-        """Applies all methods to a batch.
-
-        Args:
-            batch: (n, ...) samples; it stays as it is.
-
-        Returns:
-            The changed samples, an array wherever they have one shape.
-
-        Raises:
-            DataError: a method does not fit the samples.
-        """
-        return apply_in_order(self.methods, self.args, batch)
-
-    def _add(self, method: Callable, *args: object) -> None:
-        self.methods.append(method)
-        self.args.append(list(args) or None)
 
 
 class ImageAugmentation(DataAugmentation):
@@ -135,10 +110,10 @@ class ImageAugmentation(DataAugmentation):
         return _each_image(batch, crop)
 
     def _random_flip_leftright(self, batch: Sequence) -> Sequence:
-        return _each_image(batch, lambda image: np.fliplr(image) if _toss() else image)
+        return _each_image(batch, random_flip_leftright)
 
     def _random_flip_updown(self, batch: Sequence) -> Sequence:
-        return _each_image(batch, lambda image: np.flipud(image) if _toss() else image)
+        return _each_image(batch, random_flip_updown)
 
     def _random_90degrees_rotation(
         self, batch: Sequence, rotations: Sequence[int] = (0, 1, 2, 3)

@@ -17,13 +17,15 @@ from numbers import Integral
 
 from mnistlab.errors import DataError
 from mnistlab.files import write_atomically
+from mnistlab.tflearn.callbacks import RULE
 from mnistlab.tflearn.graph import current
 
 import numpy as np
 
 _EPSILON = 1e-8
 
-_LINE = "---------------------------------"
+# What tflearn printed before the two.
+_SHOWN = {"mean": "Mean", "std": "STD"}
 
 
 @dataclass
@@ -59,7 +61,49 @@ class PersistentParameter:
         return self.value
 
 
-class DataPreprocessing:
+class Methods:
+    """Methods that are applied to a batch, in the order of their adding.
+
+    Attributes:
+        methods: functions of a batch that return a batch.
+        args: further arguments of each, a list or `None`.
+    """
+
+    def __init__(self):
+        self.methods: list[Callable] = []
+        self.args: list[list | None] = []
+
+    def apply(self, batch: Sequence) -> Sequence:
+        """Applies all methods to a copy of a batch.
+
+        Args:
+            batch: (n, ...) samples; it stays as it is.
+
+        Returns:
+            The changed samples, an array wherever they have one shape.
+
+        Raises:
+            DataError: a method does not fit the samples, returns nothing, or needs
+                a number of the training set that is not known.
+        """
+        if not self.methods or not len(batch):
+            return batch
+        batch = _copied(batch)
+        for method, further in zip(self.methods, self.args, strict=True):
+            batch = method(batch, *(further or ()))
+            if batch is None:
+                raise DataError(
+                    f"{getattr(method, '__name__', method)} returned None. Have the function "
+                    "return the batch."
+                )
+        return batch
+
+    def _add(self, method: Callable, *args: object) -> None:
+        self.methods.append(method)
+        self.args.append(list(args) or None)
+
+
+class DataPreprocessing(Methods):
     """A list of methods that are applied to every batch, in their order.
 
     Args:
@@ -67,8 +111,6 @@ class DataPreprocessing:
             `_1`.
 
     Attributes:
-        methods: functions of a batch.
-        args: further arguments of each, a list or `None`.
         scope: the unique name.
 
     Source: tflearn 0.5.0, `tflearn.data_preprocessing`.
@@ -81,29 +123,13 @@ class DataPreprocessing:
     """
 
     def __init__(self, name: str = "DataPreprocessing"):
-        self.methods: list[Callable] = []
-        self.args: list[list | None] = []
+        super().__init__()
         self.scope = current().unique(name)
         self.global_mean = PersistentParameter("mean", "add_featurewise_zero_center")
         self.global_std = PersistentParameter("std", "add_featurewise_stdnorm")
         self.global_pc = PersistentParameter("pc", "add_zca_whitening")
         self.global_mean_pc = False
         self.global_std_pc = False
-
-    def apply(self, batch: Sequence) -> Sequence:
-        """Applies all methods to a batch.
-
-        Args:
-            batch: (n, ...) samples; it stays as it is.
-
-        Returns:
-            The samples, an array wherever they have one shape.
-
-        Raises:
-            DataError: a method does not fit the samples, or needs a number of
-                the training set that is not known.
-        """
-        return apply_in_order(self.methods, self.args, batch)
 
     def initialize(
         self, dataset: Sequence, session: object = None, limit: int | None = None
@@ -122,9 +148,9 @@ class DataPreprocessing:
         """
         data = dataset if limit is None else dataset[:limit]
         if _is_sought(self.global_mean):
-            self._find_mean(data)
+            self._find(self.global_mean, np.mean, data, self.global_mean_pc)
         if _is_sought(self.global_std):
-            self._find_std(data)
+            self._find(self.global_std, np.std, data, self.global_std_pc)
         if _is_sought(self.global_pc):
             self._find_pc(data)
 
@@ -182,33 +208,23 @@ class DataPreprocessing:
             raise DataError(f"func is {func!r}; give a function of a batch that returns a batch.")
         self._add(func)
 
-    def _add(self, method: Callable, *args: object) -> None:
-        self.methods.append(method)
-        self.args.append(list(args) or None)
-
     def _parameters(self) -> tuple[PersistentParameter, ...]:
         return self.global_mean, self.global_std, self.global_pc
 
-    def _find_mean(self, data: Sequence) -> None:
-        print(_LINE)
-        print("Preprocessing... Calculating mean over all dataset (this may take long)...")
-        self.global_mean.value = _over_all(np.mean, data, self.global_mean_pc)
+    def _find(
+        self, parameter: PersistentParameter, statistic: Callable, data: Sequence, per_channel: bool
+    ) -> None:
+        name = parameter.name
+        print(RULE)
+        print(f"Preprocessing... Calculating {name} over all dataset (this may take long)...")
+        parameter.value = _over_all(statistic, data, per_channel)
         print(
-            f"Mean: {self.global_mean.value} (To avoid repetitive computation, add it to argument "
-            "'mean' of `add_featurewise_zero_center`)"
-        )
-
-    def _find_std(self, data: Sequence) -> None:
-        print(_LINE)
-        print("Preprocessing... Calculating std over all dataset (this may take long)...")
-        self.global_std.value = _over_all(np.std, data, self.global_std_pc)
-        print(
-            f"STD: {self.global_std.value} (To avoid repetitive computation, add it to argument "
-            "'std' of `add_featurewise_stdnorm`)"
+            f"{_SHOWN[name]}: {parameter.value} (To avoid repetitive computation, add it to "
+            f"argument '{name}' of `{parameter.argument}`)"
         )
 
     def _find_pc(self, data: Sequence) -> None:
-        print(_LINE)
+        print(RULE)
         print("Preprocessing... PCA over all dataset (this may take long)...")
         self.global_pc.value = whitening = _whitening(data)
         try:
@@ -372,36 +388,6 @@ class SequencePreprocessing(DataPreprocessing):
             "SequencePreprocessing was never written. Use DataPreprocessing with "
             "add_custom_preprocessing, or keras.layers.TextVectorization."
         )
-
-
-def apply_in_order(
-    methods: Sequence[Callable], args: Sequence[list | None], batch: Sequence
-) -> Sequence:
-    """Applies methods to a copy of a batch, one after the other.
-
-    Args:
-        methods: functions of a batch that return a batch.
-        args: further arguments of each, a list or `None`.
-        batch: the samples; they stay as they are.
-
-    Raises:
-        DataError: a method returns nothing.
-
-    Example:
-        >>> apply_in_order([np.add, np.square], [[1], None], np.array([1, 2]))
-        array([4, 9])
-    """
-    if not methods or not len(batch):
-        return batch
-    batch = _copied(batch)
-    for method, further in zip(methods, args, strict=True):
-        batch = method(batch, *(further or ()))
-        if batch is None:
-            raise DataError(
-                f"{getattr(method, '__name__', method)} returned None. Have the function return "
-                "the batch."
-            )
-    return batch
 
 
 def each(batch: Sequence, change: Callable[[np.ndarray], np.ndarray]) -> Sequence:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlparse
 
+from mnistlab.data.checks import as_array
 from mnistlab.data.pictures import FORMATS
 from mnistlab.errors import DataError, ImageError
 from mnistlab.files import write_atomically
@@ -73,7 +74,7 @@ def to_categorical(y: Sequence, nb_classes: int | None = None) -> np.ndarray:
                [0., 1.],
                [1., 0.]], dtype=float32)
     """
-    labels = _array(y, "y")
+    labels = as_array(y, "y")
     if labels.dtype.kind == "f" and np.isnan(labels).any():
         raise DataError("y: expected labels, found NaN. Leave out the rows that have no label.")
     if not nb_classes:
@@ -127,7 +128,7 @@ def shuffle(*arrs: Sequence) -> tuple[np.ndarray, ...]:
         >>> bool((Y == X * 10).all()), sorted(X.tolist())
         (True, [0, 1, 2, 3, 4])
     """
-    arrays = [_array(arr, f"arrs[{number}]") for number, arr in enumerate(arrs)]
+    arrays = [as_array(arr, f"arrs[{number}]") for number, arr in enumerate(arrs)]
     if not arrays or any(array.ndim == 0 for array in arrays):
         raise DataError("arrs: expected arrays to shuffle. Give at least one, with rows.")
     lengths = [len(array) for array in arrays]
@@ -328,17 +329,8 @@ def random_flip_updown(x: np.ndarray) -> np.ndarray:
     return np.flipud(x) if random.getrandbits(1) else x
 
 
-def _array(values: Sequence, name: str) -> np.ndarray:
-    try:
-        return np.asarray(values)
-    except ValueError as cause:
-        raise DataError(
-            f"{name}: expected an array, found rows of different lengths. Make them all equal."
-        ) from cause
-
-
 def _samples(values: Sequence) -> np.ndarray:
-    samples = _array(values, "X")
+    samples = as_array(values, "X")
     if samples.ndim == 0 or not samples.size or samples.dtype.kind not in "biuf":
         raise DataError(
             f"X: expected rows of numbers, found {samples.dtype} of shape {samples.shape}. "
@@ -357,7 +349,7 @@ def _check_not_nan(samples: np.ndarray) -> None:
 
 
 def _check_sample(sample: Sequence, number: int) -> None:
-    sample = _array(sample, f"X[{number}]")
+    sample = as_array(sample, f"X[{number}]")
     if sample.ndim < 2 or sample.dtype.kind != "f":
         raise DataError(
             f"X[{number}]: expected floating point of two or more dimensions, which are changed in "
@@ -429,7 +421,7 @@ def pad_sequences(
 
 def _sequence(sequence: Sequence, number: int, dtype: str) -> np.ndarray:
     name = f"sequences[{number}]"
-    row = _array(sequence, name)
+    row = as_array(sequence, name)
     if row.ndim != 1 or row.dtype.kind not in "biuf":
         raise DataError(
             f"{name}: expected a list of numbers, found {row.dtype} of shape {row.shape}. "

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from mnistlab.data.idx import read_idx
 from mnistlab.data.mnist import load_mnist
 from mnistlab.errors import DataError
+from mnistlab.tflearn.data_utils import to_categorical
 
 import numpy as np
 
@@ -197,13 +198,7 @@ def dense_to_one_hot(labels_dense: np.ndarray, num_classes: int = 10) -> np.ndar
         array([[0., 0., 1.],
                [1., 0., 0.]])
     """
-    bad = np.flatnonzero((labels_dense < 0) | (labels_dense >= num_classes))
-    if len(bad):
-        raise DataError(
-            f"labels: expected whole numbers 0 to {num_classes - 1}, found "
-            f"{labels_dense[bad[0]]} at index {bad[0]}. Give one_hot=False for other classes."
-        )
-    return np.eye(num_classes)[labels_dense]
+    return to_categorical(labels_dense, num_classes)
 
 
 def extract_images(filename: str | os.PathLike) -> np.ndarray:
