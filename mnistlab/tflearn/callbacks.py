@@ -45,7 +45,8 @@ class TrainingState:
         val_loss, val_acc: the figures on the validation rows; `None` except
             where a snapshot was taken.
         best_accuracy: the best `val_acc` so far.
-        global_loss, global_acc: sums over the operations of this step.
+        global_loss: sum over the operations of this step.
+        global_acc: `None` from the first operation of a step on, as in tflearn.
 
     Example:
         >>> state = TrainingState()
@@ -310,8 +311,6 @@ class TermLogger(Callback):
         # Zero is what the averages begin with: there is nothing to show at the first step.
         if state.global_loss:
             text += f" | total loss: {loss.format(state.global_loss)}"
-        if state.global_acc and len(self.data) > 1:
-            text += f" - avg acc: {state.global_acc:.4f}"
         if state.step_time_total:
             text += f" | time: {state.step_time_total:.3f}s"
         return text

@@ -171,6 +171,24 @@ class TestOrder:
         assert losses(1) != losses(2)
         assert losses(1, shuffle=False) == losses(2, shuffle=False)
 
+    def test_an_epochs_order_is_that_of_the_one_before_shuffled_again(self):
+        seen = []
+        augmentation = tflearn.DataAugmentation()
+        augmentation.methods.append(lambda rows: seen.extend(rows[:, 0]) or rows)
+        augmentation.args.append(None)
+        net = tflearn.input_data([None, 1], data_augmentation=augmentation)
+        net = tflearn.fully_connected(net, 1)
+        model = tflearn.DNN(tflearn.regression(net, loss="mean_square", metric=None))
+        rows = np.arange(6.0)[:, None]
+        np.random.seed(1)
+        model.fit(rows, rows, n_epoch=3, batch_size=4)
+        np.random.seed(1)
+        order, expected = np.arange(6), []
+        for _ in range(3):
+            np.random.shuffle(order)
+            expected.extend(order)
+        assert seen == expected
+
     def test_the_size_of_batches_stays_for_the_next_fit(self):
         model, recorder = dnn(), Recorder()
         model.fit(X, Y, n_epoch=1, batch_size=26)
@@ -398,6 +416,17 @@ class TestSeveralOperations:
         assert re.search(r"\| classes \| epoch: 001 .* -- iter: 130/130", printed)
         assert re.search(r"\| SGD \| epoch: 001 .* -- iter: 130/130", printed)
         assert recorder.calls.count("sub-batch end 1") == 3
+
+    def test_there_is_no_metric_of_all(self, capsys):
+        model, after = dnn(self.networks()), []
+
+        class Callback(tflearn.callbacks.Callback):
+            def on_sub_batch_end(self, training_state, train_index=0):
+                after.append(training_state.global_acc)
+
+        model.fit(X, [Y, X[:, :1]], n_epoch=1, show_metric=True, callbacks=Callback())
+        assert after == [None] * 6
+        assert "avg acc" not in capsys.readouterr().out
 
     def test_one_can_rest(self):
         model = dnn(self.networks())

@@ -49,7 +49,7 @@ def test_the_network_comes_back_and_the_operation_has_the_defaults():
     assert train_op.batch_size == 64
     assert train_op.shuffle is True
     assert train_op.restore is True
-    assert train_op.trainable_vars is None
+    assert train_op.trainable_vars == [net.W, net.b]
     assert train_op.validation_batch_size is None
     assert train_op.validation_monitors == []
     assert type(train_op.optimizer) is optimizers.Adam
@@ -231,17 +231,29 @@ def test_optimizers_of_others_and_functions_that_make_them(make):
         assert variable.numpy().tolist() == [0.5, 1.5]
 
 
-def test_operations_of_one_name_are_numbered():
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (["Adam"], ["Adam"]),
+        (["Adam", "Adam"], ["Adam_0", "Adam_1"]),
+        (["GEN", "Adam", "GEN"], ["GEN_0", "Adam", "GEN_1"]),
+        (["Adam", "Adam", "Adam"], ["Adam_0", "Adam_1", "Adam"]),
+        (["Adam", "Adam", "Adam", "Adam"], ["Adam_0", "Adam_1", "Adam_2", "Adam_3"]),
+    ],
+)
+def test_operations_of_one_name_are_numbered_as_tflearn_does(given, named):
     net = classifier()
-    for name in (None, None, "GEN", "GEN", None):
+    for name in given:
         regression(net, op_name=name)
-    assert [each.name for each in current().train_ops] == [
-        "Adam",
-        "Adam_1",
-        "GEN",
-        "GEN_1",
-        "Adam_2",
-    ]
+    assert [each.name for each in current().train_ops] == named
+
+
+def test_what_is_built_later_is_not_trained_by_it():
+    first = regression(classifier())
+    second = regression(classifier())
+    early, late = current().train_ops
+    assert early.trainable_vars == [first.W, first.b]
+    assert late.trainable_vars == [first.W, first.b, second.W, second.b]
 
 
 def test_what_else_is_asked_for_is_kept():

@@ -46,7 +46,7 @@ class Operation:
         self._model = keras.Model(self.placeholders, outputs)
         watched = [*outputs, *(tf.reduce_mean(each) for each in monitors)]
         self._watched = keras.Model(self.placeholders, watched)
-        self.variables = list(train_op.trainable_vars or graph.trainable_variables())
+        self.variables = train_op.trainable_vars
         self._counter = keras.Variable(0, dtype="int64", trainable=False, name="Training_step")
         self.optimizer = train_op.optimizer.make(self._counter)
         self.optimizer.build(self.variables)
@@ -120,6 +120,7 @@ class Operation:
         """Gives it the data of one `fit`."""
         self.feed = feed
         self._shuffle_now = self.shuffle if shuffle is None else shuffle
+        self._order = np.arange(len(feed))
         self._new_epoch()
 
     @property
@@ -128,8 +129,9 @@ class Operation:
         return -(-len(self.feed) // self.batch_size)
 
     def _new_epoch(self) -> None:
-        indices = order_of(len(self.feed), self._shuffle_now)
-        self._batches = batches_of(indices, self.batch_size)
+        # As in tflearn, an epoch's order is that of the one before, shuffled again.
+        self._order = self._order[order_of(len(self._order), self._shuffle_now)]
+        self._batches = batches_of(self._order, self.batch_size)
         self.samples = 0
 
     def train(self) -> bool:

@@ -14,11 +14,11 @@ class TrainOp:
     Attributes:
         loss: the mean loss of a batch, without regularization.
         optimizer: one of `mnistlab.tflearn.optimizers`.
+        trainable_vars: what it updates.
         metric: the metric of a batch, or `None`.
         metric_label: how a progress line names the metric, "acc".
         batch_size: samples of a training batch, unless `fit` says otherwise.
         shuffle: whether each epoch takes the samples in a new order.
-        trainable_vars: what it updates; `None` for all trainable variables.
         restore: whether `DNN.load` reads its optimizer's variables and running means.
         name: how a progress line names it, "Adam".
         validation_batch_size: samples of a validation batch; `None` for `batch_size`.
@@ -27,11 +27,11 @@ class TrainOp:
 
     loss: Tensor
     optimizer: object
+    trainable_vars: list[keras.Variable]
     metric: Tensor | None = None
     metric_label: str | None = None
     batch_size: int = 64
     shuffle: bool = True
-    trainable_vars: list[keras.Variable] | None = None
     restore: bool = True
     name: str = "TrainOp"
     validation_batch_size: int | None = None

@@ -120,8 +120,8 @@ class Training:
         state.val_loss = state.val_acc = None
         state.current_iter = operation.samples
         state.global_loss += state.loss_value
-        # tflearn meant a sum, and has lost it at the second operation.
-        state.global_acc = state.acc_value
+        # tflearn meant it to be a sum, too, and lost it here.
+        state.global_acc = None
         if snapshot and self._validation is not None:
             loss, metric = operation.measure(self._validation)
             state.val_loss, state.val_acc = loss, metric if measured else None

@@ -28,7 +28,7 @@ from mnistlab.tflearn.utils import (
 
 import keras
 import numpy as np  # noqa: F401 (tflearn's module has it, and star imports pass it on)
-import tensorflow as tf
+import tensorflow.compat.v1 as tf
 
 # What a size may be: one number, rows and columns, or TensorFlow's four.
 Size = int | Sequence[int]

@@ -20,7 +20,10 @@ from mnistlab.tflearn.symbols import Tensor, adopt, apply, is_symbolic, symbolic
 
 import keras
 import numpy as np
-import tensorflow as tf
+
+# As in tflearn: star imports pass this `tf` on to scripts.
+import tensorflow.compat.v1 as tf
+from tensorflow import get_current_name_scope
 
 
 @eagerly
@@ -78,7 +81,7 @@ def _new_input(
     lengths = [_length(each, name) for each in shape]
     if not batched and len(lengths) > 1 and lengths[0] is not None:
         lengths = [None, *lengths]
-    around = tf.get_current_name_scope() or tf.compat.v1.get_variable_scope().name
+    around = get_current_name_scope() or tf.get_variable_scope().name
     key = current().unique(f"{around}/{name}" if around else name)
     of_keras = key if "/" not in key else layer_name(key)
     tensor = keras.Input(batch_shape=lengths, dtype=tf.as_dtype(dtype).name, name=of_keras)

@@ -1,17 +1,18 @@
 """The end of a network: what is to be learned, and how."""
 
+import itertools
 from collections.abc import Callable, Sequence
 
 from mnistlab.errors import DesignError
 from mnistlab.tflearn import metrics, objectives, optimizers, private
 from mnistlab.tflearn.building import count
-from mnistlab.tflearn.graph import current, eagerly, numbered
+from mnistlab.tflearn.graph import current, eagerly
 from mnistlab.tflearn.helpers.train_op import TrainOp
 from mnistlab.tflearn.layers.core import new_placeholder
 from mnistlab.tflearn.symbols import Tensor, adopt, symbolic
 
 import keras
-import tensorflow as tf
+import tensorflow.compat.v1 as tf
 
 
 @eagerly
@@ -53,7 +54,7 @@ def regression(
         shuffle_batches: whether each epoch takes the samples in a new order.
         to_one_hot: whether labels are numbers of classes.
         n_classes: how many classes there are, for `to_one_hot`.
-        trainable_vars: what it updates; all trainable variables if `None`.
+        trainable_vars: what it updates; if `None`, the trainable variables that there are by now.
         restore: whether `DNN.load` reads its optimizer's variables.
         op_name: how progress lines name it; the optimizer's name if `None`.
         validation_monitors: tensors to be computed in validation, too.
@@ -94,9 +95,9 @@ def regression(
             metric_label=label,
             batch_size=count(batch_size, "batch_size", "regression"),
             shuffle=shuffle_batches,
-            trainable_vars=list(trainable_vars) if trainable_vars else None,
+            trainable_vars=list(trainable_vars or graph.trainable_variables()),
             restore=restore,
-            name=_unused(op_name or _op_name(chosen)),
+            name=_unused(op_name or _op_name(chosen), graph.train_ops),
             validation_batch_size=validation_batch_size,
             validation_monitors=list(validation_monitors or []),
         )
@@ -136,7 +137,7 @@ def _optimizer(optimizer: object, learning_rate: float) -> object:
     """Returns one of `tflearn.optimizers`, whatever was given."""
     if isinstance(optimizer, str):
         return optimizers.get(optimizer)(learning_rate)
-    kinds = (optimizers.Optimizer, keras.optimizers.Optimizer, tf.compat.v1.train.Optimizer)
+    kinds = (optimizers.Optimizer, keras.optimizers.Optimizer, tf.train.Optimizer)
     if isinstance(optimizer, kinds):
         return optimizers.wrap(optimizer)
     if callable(optimizer):
@@ -228,7 +229,13 @@ def _op_name(optimizer: optimizers.Optimizer) -> str:
     return type(optimizer).__name__ if listed else optimizer.name
 
 
-def _unused(name: str) -> str:
-    """Returns the name, or with `_1`, `_2` when a training operation of the graph has it."""
-    taken = {each.name for each in current().train_ops}
-    return next(each for each in numbered(name) if each not in taken)
+def _unused(name: str, train_ops: Sequence[TrainOp]) -> str:
+    """Returns the name if no operation has it; else numbers both, as tflearn: `_0` and `_1`."""
+    namesake = next((each for each in train_ops if each.name == name), None)
+    if namesake is None:
+        return name
+    taken = {each.name for each in train_ops}
+    numbers = (f"{name}_{number}" for number in itertools.count())
+    free = (each for each in numbers if each not in taken)
+    namesake.name = next(free)
+    return next(free)

@@ -9,7 +9,7 @@ from mnistlab.tflearn.graph import current, eagerly
 from mnistlab.tflearn.symbols import Tensor, adopt, apply
 
 import keras
-import tensorflow as tf  # noqa: F401 (tflearn's module has it, and star imports pass it on)
+import tensorflow.compat.v1 as tf  # noqa: F401 (tflearn's module has it, and star imports pass it on)
 
 _EACH: dict[str, Callable] = {"elemwise_sum": operator.add, "elemwise_mul": operator.mul}
 

@@ -16,7 +16,7 @@ from mnistlab.tflearn.symbols import Tensor, adopt, apply, symbolic
 from mnistlab.tflearn.utils import get_from_module
 
 import keras
-import tensorflow as tf
+import tensorflow.compat.v1 as tf
 
 
 @eagerly
