@@ -114,6 +114,31 @@ class Weight:
         return initializations.draw(self._start, self.shape)
 
 
+def kernel_and_bias(
+    shape: Sequence[int],
+    units: int,
+    bias: bool,
+    weights_init: object,
+    bias_init: object,
+    penalty: Callable | None,
+) -> dict[str, Weight]:
+    """Returns the variables of a dense layer or a convolution: W, and b where it has one."""
+    weights = {"kernel": Weight("W", shape, weights_init, penalty)}
+    if bias:
+        weights["bias"] = Weight("b", (units,), bias_init)
+    return weights
+
+
+def kernel_settings(weights: dict[str, Weight]) -> dict[str, object]:
+    """Returns the arguments by which a layer of Keras makes its kernel and its bias."""
+    bias = weights.get("bias")
+    return {
+        "use_bias": bias is not None,
+        "kernel_initializer": weights["kernel"].initializer,
+        "bias_initializer": "zeros" if bias is None else bias.initializer,
+    }
+
+
 def _of_keras(
     initializer: keras.initializers.Initializer, shape: tuple[int, ...]
 ) -> keras.initializers.Initializer:

@@ -10,6 +10,8 @@ from mnistlab.tflearn.building import (
     channels_of,
     count,
     incoming_tensor,
+    kernel_and_bias,
+    kernel_settings,
     layer_name,
     layer_of,
     named_result,
@@ -86,7 +88,7 @@ def conv_2d(
     incoming = incoming_tensor(incoming, "conv_2d", 4)
     filters = count(nb_filter, "nb_filter", "conv_2d")
     shape = _filter_shape(filter_size, channels_of(incoming, "conv_2d"), filters, "conv_2d")
-    weights = _weights(
+    weights = kernel_and_bias(
         shape, filters, bias, weights_init, bias_init, penalty_of(regularizer, weight_decay)
     )
     make = _convolution(filters, shape[:2], strides, padding, weights, "conv_2d")
@@ -113,20 +115,6 @@ def _rows_and_columns(size: Size, what: str, layer: str) -> tuple[int, int]:
     return rows, columns
 
 
-def _weights(
-    shape: tuple[int, ...],
-    filters: int,
-    bias: bool,
-    weights_init: object,
-    bias_init: object,
-    penalty: Callable | None,
-) -> dict[str, Weight]:
-    weights = {"kernel": Weight("W", shape, weights_init, penalty)}
-    if bias:
-        weights["bias"] = Weight("b", (filters,), bias_init)
-    return weights
-
-
 def _convolution(
     filters: int,
     filter_size: tuple[int, int],
@@ -137,16 +125,13 @@ def _convolution(
     of_keras: type[keras.layers.Layer] = keras.layers.Conv2D,
     **settings,
 ) -> Callable[[str], keras.layers.Layer]:
-    bias = weights.get("bias")
     return lambda name: of_keras(
         filters,
         filter_size,
         strides=_rows_and_columns(strides, "strides", layer),
         padding=autoformat_padding(padding).lower(),
-        use_bias=bias is not None,
-        kernel_initializer=weights["kernel"].initializer,
-        bias_initializer="zeros" if bias is None else bias.initializer,
         name=name,
+        **kernel_settings(weights),
         **settings,
     )
 
@@ -229,7 +214,7 @@ def conv_2d_transpose(
     shape = _filter_shape(filter_size, filters, channels, "conv_2d_transpose")
     size = _output_size(output_shape, filters)
     _check_way_back(size, incoming, shape[:2], strides, padding)
-    weights = _weights(
+    weights = kernel_and_bias(
         shape, filters, bias, weights_init, bias_init, penalty_of(regularizer, weight_decay)
     )
     make = _transposed(incoming, filters, shape[:2], size, strides, padding, weights)
@@ -339,7 +324,7 @@ def conv_1d(
     channels = channels_of(incoming, "conv_1d")
     rows, _, *depths = _filter_shape(filter_size, channels, filters, "conv_1d")
     shape = (rows, 1, *depths)
-    weights = _weights(
+    weights = kernel_and_bias(
         shape, filters, bias, weights_init, bias_init, penalty_of(regularizer, weight_decay)
     )
     steps = (_rows_and_columns(strides, "strides", "conv_1d")[0], 1)

@@ -8,6 +8,8 @@ from mnistlab.tflearn.building import (
     Weight,
     count,
     incoming_tensor,
+    kernel_and_bias,
+    kernel_settings,
     layer_name,
     layer_of,
     lengths_of,
@@ -169,11 +171,8 @@ def fully_connected(
     incoming = incoming_tensor(incoming, "fully_connected")
     units = count(n_units, "n_units", "fully_connected")
     inputs = int(np.prod(lengths_of(incoming, "fully_connected")))
-    weights = {
-        "kernel": Weight("W", (inputs, units), weights_init, penalty_of(regularizer, weight_decay)),
-    }
-    if bias:
-        weights["bias"] = Weight("b", (units,), bias_init)
+    penalty = penalty_of(regularizer, weight_decay)
+    weights = kernel_and_bias((inputs, units), units, bias, weights_init, bias_init, penalty)
     with layer_scope(scope, name, reuse) as here:
         flat = _flat(incoming, here.name)
         layer = layer_of(here, "", _dense(units, weights), weights, flat, trainable, restore)
@@ -189,14 +188,7 @@ def _flat(incoming: Tensor, name: str) -> Tensor:
 
 
 def _dense(units: int, weights: dict[str, Weight]) -> Callable[[str], keras.layers.Layer]:
-    bias = weights.get("bias")
-    return lambda name: keras.layers.Dense(
-        units,
-        use_bias=bias is not None,
-        kernel_initializer=weights["kernel"].initializer,
-        bias_initializer="zeros" if bias is None else bias.initializer,
-        name=name,
-    )
+    return lambda name: keras.layers.Dense(units, name=name, **kernel_settings(weights))
 
 
 @eagerly
@@ -525,10 +517,8 @@ def highway(
             f"highway needs as many units as inputs, because it mixes them: it was given "
             f"{inputs:,} inputs and n_units={units:,}. Put a fully_connected layer before it."
         )
-    weights = {
-        "kernel": Weight("W", (inputs, units), weights_init, penalty_of(regularizer, weight_decay)),
-        "bias": Weight("b", (units,), bias_init),
-    }
+    penalty = penalty_of(regularizer, weight_decay)
+    weights = kernel_and_bias((inputs, units), units, True, weights_init, bias_init, penalty)
     gates = {
         "kernel": Weight("W_T", (inputs, units), weights_init),
         "bias": Weight("b_T", (units,), keras.initializers.Constant(-1.0)),
