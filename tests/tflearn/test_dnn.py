@@ -255,7 +255,12 @@ class TestValidation:
         printed = capsys.readouterr().out
         assert "Training samples: 117\nValidation samples: 13\n" in printed
 
-    @pytest.mark.parametrize("share", [0.0, 1.0, 1.5])
+    @pytest.mark.parametrize("nothing", [None, 0.0, [], ()])
+    def test_nothing_is_none(self, nothing, capsys):
+        dnn().fit(X, Y, n_epoch=1, validation_set=nothing)
+        assert "Training samples: 130\nValidation samples: 0\n" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("share", [0.999, 1.0, 1.5])
     def test_a_share_that_leaves_nothing_is_refused(self, share):
         with pytest.raises(ValueError, match="Choose a share"):
             dnn().fit(X, Y, validation_set=share)

@@ -237,7 +237,8 @@ class DNN:
         feed.check_lengths()
         if not len(feed):
             raise ValueError("There are no samples to train on; pass X_inputs with at least one.")
-        if validation_set is None:
+        # A share of 0, or an empty list, is none, as in tflearn.
+        if not isinstance(validation_set, np.ndarray) and not validation_set:
             return feed, None
         if isinstance(validation_set, float):
             indices = feeding.order_of(len(feed), shuffle=True)
