@@ -61,6 +61,9 @@ def install(tensorflow_names: bool = True) -> None:
     `tf.disable_v2_behavior` a warning and nothing else, in `tf.compat.v1` as
     well. Names that need TensorFlow 1's sessions (`Session`, `get_variable`,
     `global_variables_initializer`) are left away: they have no meaning here.
+    What a script computes beside its network is computed at once: a tensor of
+    random numbers with a shape in figures, `tf.random_normal([64, 2])`, stays
+    the same in every step; `tf.random_normal(tf.shape(z))` is drawn anew.
 
     Args:
         tensorflow_names: whether to do so.
