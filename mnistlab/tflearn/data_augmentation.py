@@ -12,7 +12,7 @@ from numbers import Integral, Real
 
 from mnistlab.errors import DataError
 from mnistlab.tflearn.data_preprocessing import Methods, crop_size, each
-from mnistlab.tflearn.data_utils import random_flip_leftright, random_flip_updown
+from mnistlab.tflearn.samples import random_flip_leftright, random_flip_updown
 
 import numpy as np
 from scipy import ndimage

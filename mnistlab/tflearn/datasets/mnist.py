@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mnistlab.data.idx import read_idx
 from mnistlab.data.mnist import load_mnist
 from mnistlab.errors import DataError
-from mnistlab.tflearn.data_utils import to_categorical
+from mnistlab.tflearn.samples import to_categorical
 
 import numpy as np
 
