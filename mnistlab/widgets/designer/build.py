@@ -1,0 +1,84 @@
+"""From a plan to a Keras model: the same layers, under the names that its rows have."""
+
+from mnistlab.errors import DesignError
+from mnistlab.widgets.designer import rules
+from mnistlab.widgets.designer.plan import Plan, Row, Training
+
+import keras
+from keras import layers
+
+
+def build(plan: Plan) -> keras.Model:
+    """Builds the Keras model of a plan, compiled, with fresh weights.
+
+    The weights are drawn by Keras' global seed: `keras.utils.set_random_seed`
+    before it makes them the same again.
+
+    Args:
+        plan: what to build.
+
+    Returns:
+        A functional model, (None, *input_shape) -> (None, classes).
+
+    Raises:
+        DesignError: the rules refuse the plan; the message is that of the
+            first of them.
+
+    Example:
+        >>> from mnistlab.widgets.designer.templates import template
+        >>> build(template("keras_convnet")).count_params()
+        1199882
+    """
+    severe = [problem for problem in rules.check(plan) if problem.severe]
+    if severe:
+        more = f" ({len(severe) - 1} more: see check().)" if len(severe) > 1 else ""
+        raise DesignError(f"{severe[0].message}{more}")
+    inputs = keras.Input(plan.input_shape, name="image")
+    outputs = inputs
+    for row in plan.rows:
+        outputs = keras_layer(row)(outputs)
+    model = keras.Model(inputs, outputs, name=identifier(plan.name))
+    compile_for(model, plan.training)
+    return model
+
+
+def keras_layer(row: Row) -> layers.Layer:
+    """Returns the Keras layer of a row."""
+    settings = dict(row.layer.settings)
+    kind = "Dense" if row.layer.kind == "Output" else row.layer.kind
+    return getattr(layers, kind)(**settings, name=row.name)
+
+
+def compile_for(model: keras.Model, training: Training) -> None:
+    """Compiles a model with the optimizer, loss and metrics of a training."""
+    model.compile(optimizer(training), loss=training.loss, metrics=metrics(training))
+
+
+def optimizer(training: Training) -> keras.optimizers.Optimizer:
+    """Returns the Keras optimizer of a training."""
+    momentum = {"momentum": training.momentum} if training.optimizer == "SGD" else {}
+    return getattr(keras.optimizers, training.optimizer)(
+        learning_rate=training.learning_rate, **momentum
+    )
+
+
+def metrics(training: Training) -> list[keras.metrics.Metric]:
+    """Returns the Keras metrics of a training: "accuracy", and "top3" where asked for."""
+    sparse = "Sparse" if training.labels == "integers" else ""
+    measured = [getattr(keras.metrics, f"{sparse}CategoricalAccuracy")(name="accuracy")]
+    if training.top3:
+        top = getattr(keras.metrics, f"{sparse}TopKCategoricalAccuracy")
+        measured.append(top(k=3, name="top3"))
+    return measured
+
+
+def identifier(name: str) -> str:
+    """Returns a name as Keras and Python take it: letters, digits and underscores.
+
+    Example:
+        >>> identifier("my net (2)")
+        'my_net_2'
+    """
+    words = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).split()
+    text = "_".join(words)
+    return text if text and text[0].isalpha() else f"network_{text}".rstrip("_")

@@ -1,0 +1,1 @@
+"""The six screens of the designer, a module each."""
