@@ -5,9 +5,10 @@ what was done after it stale: still there, and no longer about what stands
 above it.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mnistlab import settings
@@ -19,7 +20,31 @@ from mnistlab.widgets.designer.plan import Plan
 from mnistlab.widgets.designer.training import TrainingRun
 from mnistlab.widgets.designer.verification import Verification, verify
 
+import numpy as np
+
 STEPS = ("Data", "Design", "Verify", "Train", "Evaluate", "Try")
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a trained model answered to images that it was not trained on.
+
+    Attributes:
+        run: whose model it was.
+        epoch: how many epochs it had finished then.
+        images: (n, height, width, channels), as they were given.
+        report: the answers.
+        name: what the images are, such as "the test part of MNIST".
+        looks: how many models have been measured on these images by now, this
+            one among them; a run that was trained on counts as another.
+    """
+
+    run: TrainingRun
+    epoch: int
+    images: np.ndarray
+    report: Report
+    name: str
+    looks: int
 
 
 class Project:
@@ -46,11 +71,12 @@ class Project:
         self.verification_problem = ""
         self.run: TrainingRun | None = None
         self.runs: list[TrainingRun] = []
-        self.report: Report | None = None
-        self.reported: TrainingRun | None = None
+        self.evaluation: Evaluation | None = None
         self.tried: TrainingRun | None = None
         self.busy = ""
         self.failed: set[str] = set()
+        self._tried_epoch = 0
+        self._looks: dict[str, set[tuple[int, int]]] = {}
         self._followers: list[Callable[[], None]] = []
 
     # Who follows it
@@ -105,21 +131,34 @@ class Project:
         return "ready" if self._verify_state() == "done" else "empty"
 
     def _evaluate_state(self) -> str:
-        if self.report is not None:
-            current = self.reported is self.run and self._is_current(self.run)
+        if self.evaluation is not None:
+            current = self._is_model(self.evaluation.run, self.evaluation.epoch)
             return "done" if current else "stale"
         return "ready" if self.trained else "empty"
 
     def _try_state(self) -> str:
         if self.tried is not None:
-            current = self.tried is self.run and self._is_current(self.run)
-            return "done" if current else "stale"
+            return "done" if self._is_model(self.tried, self._tried_epoch) else "stale"
         return "ready" if self.trained else "empty"
 
     @property
     def trained(self) -> bool:
         """Whether there is a model that has learned for an epoch, or was stopped while it did."""
         return self.run is not None and self.run.state in ("done", "stopped")
+
+    @property
+    def model_is_current(self) -> bool:
+        """Whether the trained model is that of the design and the data as they are now."""
+        return self._is_current(self.run)
+
+    @property
+    def report(self) -> Report | None:
+        """What the last evaluation found."""
+        return None if self.evaluation is None else self.evaluation.report
+
+    def _is_model(self, run: TrainingRun, epoch: int) -> bool:
+        """Whether a model that was used is the one that there is now."""
+        return run is self.run and run.epoch == epoch and self._is_current(run)
 
     def _severe(self) -> bool:
         return any(problem.severe for problem in self.design.check())
@@ -200,13 +239,19 @@ class Project:
             self.run.wait()
         return self.run
 
-    def evaluate(self, images=None, labels=None) -> Report:
+    def evaluate(
+        self,
+        images: np.ndarray | None = None,
+        labels: np.ndarray | None = None,
+        name: str = "images of your own",
+    ) -> Report:
         """Lets the trained model read the test images, or others.
 
         Args:
             images: (n, height, width, channels), uint8 or in [0, 1]; the test
                 images of the data when `None`.
             labels: (n,) their classes, as places in the data's classes.
+            name: what the images are, in words.
 
         Raises:
             DataError: there are no such images.
@@ -214,10 +259,55 @@ class Project:
         """
         with self.lock:
             run = self.require_trained()
-            self.report = run.report(images, labels)
-            self.reported = run
+            if images is None:
+                images, labels, name = _test_part(run.dataset)
+                report = run.report()
+            else:
+                report = run.report(images, labels)
+            models = self._looks.setdefault(_digest(images, labels), set())
+            models.add((run.number, run.epoch))
+            self.evaluation = Evaluation(run, run.epoch, images, report, name, len(models))
         self.changed()
-        return self.report
+        return report
+
+    def evaluate_on(self, dataset: Dataset) -> Report:
+        """Lets the trained model read other data: their test part, or all where they have none.
+
+        Args:
+            dataset: images of the size that the model takes, with classes that
+                are among the model's.
+
+        Raises:
+            DataError: the images or the classes do not fit.
+            DesignError: nothing is trained yet.
+        """
+        return self.evaluate(*fitted(dataset, self.require_trained().dataset))
+
+    def read(self, images: np.ndarray) -> np.ndarray:
+        """Lets the trained model read images whose classes nobody has to know.
+
+        Args:
+            images: (n, height, width, channels), uint8 or in [0, 1].
+
+        Returns:
+            (n, classes) float32, a probability for each class.
+
+        Raises:
+            DataError: the images do not fit.
+            DesignError: nothing is trained yet.
+        """
+        with self.lock:
+            run = self.require_trained()
+            probabilities = run.predict(images)
+        self.has_tried(run)
+        return probabilities
+
+    def has_tried(self, run: TrainingRun) -> None:
+        """Notes that the model of a run was tried, by `read` or by other means."""
+        new = not (self.tried is run and self._tried_epoch == run.epoch)
+        self.tried, self._tried_epoch = run, run.epoch
+        if new:
+            self.changed()
 
     def require_trained(self) -> TrainingRun:
         """Returns the run whose model can be used.
@@ -225,6 +315,10 @@ class Project:
         Raises:
             DesignError: there is none.
         """
+        if self.run is not None and self.run.state == "running":
+            raise DesignError(
+                "The model is being trained. Wait for the end, or stop the training in step 4."
+            )
         if not self.trained:
             raise DesignError(
                 "There is no trained model yet. Train it in step 4, for an epoch at least."
@@ -243,3 +337,59 @@ class Project:
 def nameless(plan: Plan) -> Plan:
     """Returns a plan without its name, to compare what is built."""
     return replace(plan, name="network")
+
+
+def fitted(dataset: Dataset, wanted: Dataset) -> tuple[np.ndarray, np.ndarray, str]:
+    """Returns what a model can be measured on: images, labels as it counts them, and their name.
+
+    Args:
+        dataset: where they come from; their test part, or all where they have none.
+        wanted: what the model was trained on.
+
+    Raises:
+        DataError: the images have another size, or a class is none of the model's.
+
+    Example:
+        >>> pictures, classes = np.zeros((2, 8, 8, 1), "uint8"), ("cat", "dog")
+        >>> trained_on = Dataset("pets", pictures, np.array([0, 1]), classes=classes)
+        >>> other = Dataset("dogs.npz", pictures, np.array([0, 0]), classes=("dog",))
+        >>> fitted(other, trained_on)[1:]
+        (array([1, 1]), 'dogs.npz')
+    """
+    unknown = [name for name in dataset.classes if name not in wanted.classes]
+    if unknown:
+        raise DataError(
+            f"{dataset.name} has the class {unknown[0]!r}, which the model does not know"
+            f"{f' ({len(unknown)} such classes)' if len(unknown) > 1 else ''}; it knows "
+            f"{_few(wanted.classes)}. Rename or leave out what does not fit."
+        )
+    if dataset.input_shape != wanted.input_shape:
+        dataset = dataset.reshaped(wanted.input_shape)
+    images, labels, name = dataset.images, dataset.labels, dataset.name
+    if dataset.test_images is not None:
+        images, labels, name = _test_part(dataset)
+    places = np.array([wanted.classes.index(name) for name in dataset.classes])
+    return images, places[labels], name
+
+
+def _test_part(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, str]:
+    if dataset.test_images is None or not len(dataset.test_images):
+        raise DataError(
+            f"{dataset.name} has no test part. Evaluate on a file, or load data with a test part "
+            "in step 1 and train on them."
+        )
+    return dataset.test_images, dataset.test_labels, f"the test part of {dataset.name}"
+
+
+def _few(names: tuple[str, ...], most: int = 12) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _digest(*arrays: np.ndarray) -> str:
+    """What tells one set of images from another."""
+    total = hashlib.sha256()
+    for array in arrays:
+        total.update(f"{array.dtype}{array.shape}".encode())
+        total.update(np.ascontiguousarray(array))
+    return total.hexdigest()
