@@ -31,7 +31,7 @@ class Evaluation:
 
     Attributes:
         run: whose model it was.
-        epoch: how many epochs it had finished then.
+        weights: which of its weights, to tell whether it has learned since.
         images: (n, height, width, channels), as they were given.
         report: the answers.
         name: what the images are, such as "the test part of MNIST".
@@ -40,7 +40,7 @@ class Evaluation:
     """
 
     run: TrainingRun
-    epoch: int
+    weights: tuple[int, int]
     images: np.ndarray
     report: Report
     name: str
@@ -75,8 +75,8 @@ class Project:
         self.tried: TrainingRun | None = None
         self.busy = ""
         self.failed: set[str] = set()
-        self._tried_epoch = 0
-        self._looks: dict[str, set[tuple[int, int]]] = {}
+        self._tried_weights = (0, 0)
+        self._looks: dict[str, set[tuple]] = {}
         self._followers: list[Callable[[], None]] = []
 
     # Who follows it
@@ -132,13 +132,13 @@ class Project:
 
     def _evaluate_state(self) -> str:
         if self.evaluation is not None:
-            current = self._is_model(self.evaluation.run, self.evaluation.epoch)
+            current = self._is_model(self.evaluation.run, self.evaluation.weights)
             return "done" if current else "stale"
         return "ready" if self.trained else "empty"
 
     def _try_state(self) -> str:
         if self.tried is not None:
-            return "done" if self._is_model(self.tried, self._tried_epoch) else "stale"
+            return "done" if self._is_model(self.tried, self._tried_weights) else "stale"
         return "ready" if self.trained else "empty"
 
     @property
@@ -156,9 +156,9 @@ class Project:
         """What the last evaluation found."""
         return None if self.evaluation is None else self.evaluation.report
 
-    def _is_model(self, run: TrainingRun, epoch: int) -> bool:
+    def _is_model(self, run: TrainingRun, weights: tuple[int, int]) -> bool:
         """Whether a model that was used is the one that there is now."""
-        return run is self.run and run.epoch == epoch and self._is_current(run)
+        return run is self.run and _weights_of(run) == weights and self._is_current(run)
 
     def _severe(self) -> bool:
         return any(problem.severe for problem in self.design.check())
@@ -265,8 +265,9 @@ class Project:
             else:
                 report = run.report(images, labels)
             models = self._looks.setdefault(_digest(images, labels), set())
-            models.add((run.number, run.epoch))
-            self.evaluation = Evaluation(run, run.epoch, images, report, name, len(models))
+            weights = _weights_of(run)
+            models.add((run.number, *weights))
+            self.evaluation = Evaluation(run, weights, images, report, name, len(models))
         self.changed()
         return report
 
@@ -304,8 +305,9 @@ class Project:
 
     def has_tried(self, run: TrainingRun) -> None:
         """Notes that the model of a run was tried, by `read` or by other means."""
-        new = not (self.tried is run and self._tried_epoch == run.epoch)
-        self.tried, self._tried_epoch = run, run.epoch
+        weights = _weights_of(run)
+        new = not (self.tried is run and self._tried_weights == weights)
+        self.tried, self._tried_weights = run, weights
         if new:
             self.changed()
 
@@ -370,6 +372,11 @@ def fitted(dataset: Dataset, wanted: Dataset) -> tuple[np.ndarray, np.ndarray, s
         images, labels, name = _test_part(dataset)
     places = np.array([wanted.classes.index(name) for name in dataset.classes])
     return images, places[labels], name
+
+
+def _weights_of(run: TrainingRun) -> tuple[int, int]:
+    """Which weights of a run are used: those of its best epoch, or of its last batch without one."""
+    return (run.best_epoch, 0) if run.best_epoch else (0, run.batch)
 
 
 def _test_part(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, str]:

@@ -62,8 +62,8 @@ class Reading(anywidget.AnyWidget):
         probabilities = np.asarray(probabilities, dtype=np.float64)
         if probabilities.shape != (len(classes),):
             raise DataError(
-                f"There are {probabilities.size} probabilities for {len(classes)} classes. Give one "
-                "for each."
+                f"There are {probabilities.size} probabilities for {len(classes)} classes. "
+                "Give one for each."
             )
         best = np.argsort(-probabilities, kind="stable")[:TOP]
         with self.hold_sync():

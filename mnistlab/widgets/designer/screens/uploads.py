@@ -1,0 +1,94 @@
+"""Files that come through the browser: how large they may be, and where they are read from."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mnistlab.errors import DataError
+
+import ipywidgets
+
+LARGEST_UPLOAD = 10 * 2**20
+"""Bytes of one upload; notebook servers cut the connection at larger ones."""
+
+AT_MOST = "at most 10 MiB"
+
+_LONGEST_NAME = 100
+"""Bytes of a name; file systems take a little more than twice as many."""
+
+
+def file_upload(accept: str = "", multiple: bool = False) -> ipywidgets.FileUpload:
+    """Returns a button that sends a file from the reader's computer; it says how large.
+
+    Args:
+        accept: what the browser offers, such as ".png,.jpg"; everything when empty.
+        multiple: whether several files can be chosen at once.
+    """
+    upload = ipywidgets.FileUpload(
+        accept=accept,
+        multiple=multiple,
+        description=f"Upload ({AT_MOST})",
+        tooltip=f"Sends a file from your computer, {AT_MOST}",
+    )
+    upload.layout.width = "auto"
+    return upload
+
+
+def uploaded(upload: ipywidgets.FileUpload) -> list[tuple[str, bytes]]:
+    """Returns the name and content of each file that was uploaded.
+
+    Raises:
+        DataError: there is none, one is empty, or they are too large.
+
+    Example:
+        >>> upload = file_upload()
+        >>> upload.value = [{"name": "../a.txt", "content": b"7"}]
+        >>> uploaded(upload)
+        [('a.txt', b'7')]
+    """
+    files = [(_safe_name(str(each["name"])), bytes(each["content"])) for each in upload.value]
+    if not files:
+        raise DataError("There is no upload. Choose a file first.")
+    for name, content in files:
+        if not content:
+            raise DataError(f"{name} came empty. Upload it again, or name its path instead.")
+    total = sum(len(content) for _, content in files)
+    if total > LARGEST_UPLOAD:
+        raise DataError(
+            f"{files[0][0]} has {total / 2**20:.1f} MiB; uploads are {AT_MOST}. Put it where the "
+            "notebooks are, and give its path instead."
+        )
+    return files
+
+
+@contextmanager
+def as_paths(files: Sequence[tuple[str, bytes]]) -> Iterator[list[Path]]:
+    """Gives uploads the paths that readers of files take, for a `with` statement.
+
+    Yields:
+        A path for each, in one folder, under its own name.
+
+    Example:
+        >>> with as_paths([("a.txt", b"7")]) as [path]:
+        ...     path.name, path.read_bytes()
+        ('a.txt', b'7')
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name, _ in files]
+        for path, (_, content) in zip(paths, files, strict=True):
+            path.write_bytes(content)
+        yield paths
+
+
+def _safe_name(name: str) -> str:
+    """Returns a file name without folders, and without what no file system takes."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    clean = "".join(sign if sign.isprintable() else "_" for sign in last)
+    stem, dot, ending = clean.rpartition(".")
+    kept = f"{_short(stem)}{dot}{ending[:20]}" if dot else _short(clean)
+    return kept if kept.strip(". ") else "upload"
+
+
+def _short(name: str) -> str:
+    return name.encode("utf-8", "replace")[:_LONGEST_NAME].decode("utf-8", "ignore")
