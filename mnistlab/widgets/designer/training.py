@@ -20,12 +20,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mnistlab import settings
-from mnistlab.data.datasets import Dataset
+from mnistlab.data.datasets import Dataset, by
 from mnistlab.errors import DataError, DesignError, MnistLabError
-from mnistlab.evaluation.report import Report
+from mnistlab.evaluation.report import Report, report_of
 from mnistlab.models import files
 from mnistlab.progress import duration
-from mnistlab.widgets.designer import rules
 from mnistlab.widgets.designer.build import build
 from mnistlab.widgets.designer.palette import KINDS
 from mnistlab.widgets.designer.plan import Plan
@@ -102,7 +101,7 @@ class TrainingRun:
     """
 
     def __init__(self, plan: Plan, dataset: Dataset, number: int = 1):
-        _check(plan, dataset)
+        _require_fitting(dataset, plan)
         self.plan = plan
         self.dataset = dataset
         self.number = number
@@ -294,7 +293,8 @@ class TrainingRun:
             The report. That of the test images also sets `test_accuracy`.
 
         Raises:
-            DataError: the data have no test images, or there are none.
+            DataError: the data have no test images; or images and labels do
+                not fit each other or the data.
         """
         own = images is None
         if own:
@@ -304,9 +304,7 @@ class TrainingRun:
                     "The data have no test images. Name a second file for them in step 1, or "
                     "images to measure on."
                 )
-        if labels is None or len(images) != len(labels) or not len(images):
-            raise DataError("There are no images to measure on, or not a label for each.")
-        report = Report(np.asarray(labels), self.predict(images))
+        report = report_of(self.predict(images), labels, self.dataset.classes)
         if own:
             self.test_accuracy = report.accuracy
         return report
@@ -586,19 +584,17 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _check(plan: Plan, dataset: Dataset) -> None:
-    severe = [problem for problem in rules.check(plan) if problem.severe]
-    if severe:
-        raise DesignError(severe[0].message)
+def _require_fitting(dataset: Dataset, plan: Plan) -> None:
     if dataset.input_shape != plan.input_shape or len(dataset.classes) != plan.classes:
         raise DesignError(
-            f"The design is for images of {_shape(plan.input_shape)} and {plan.classes} classes, "
-            f"and the data have {_shape(dataset.input_shape)} and {len(dataset.classes)}. Confirm "
-            "the data again in step 1."
+            f"The design is for images of {by(plan.input_shape)} and {plan.classes} classes, and "
+            f"the data have {by(dataset.input_shape)} and {len(dataset.classes)}. Confirm the data "
+            "again in step 1."
         )
     if not len(dataset.labels):
         raise DataError(f"{dataset.name} has no images to train on. Choose other data in step 1.")
     if dataset.images.dtype.kind == "f" and not np.isfinite(dataset.images).all():
+        # Some losses stay finite with such pixels, and the weights do not.
         raise DataError(
             f"{dataset.name}: some pixels are no numbers (NaN or infinite). Look for where they "
             "come from, and load the data again in step 1."
@@ -673,10 +669,6 @@ def _explained(cause: Exception) -> str:
         return "There was not enough memory for a batch. Set a smaller batch size, and train again."
     brief = text if len(text) <= LONGEST_CAUSE else f"{text[:LONGEST_CAUSE]}..."
     return f"An error ended the training ({type(cause).__name__}: {brief}). Train again."
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))
 
 
 def _plural(count: int, word: str) -> str:
