@@ -1,6 +1,7 @@
 """What all screens are: a title, messages, and controls whose errors stay on the screen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from mnistlab.errors import MnistLabError
@@ -73,6 +74,17 @@ class Screen(ipywidgets.VBox):
             return None
 
         return callback
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Has the step shown as running while something long is done, for a `with` statement."""
+        self.project.busy = self.step
+        self.project.changed()
+        try:
+            yield
+        finally:
+            self.project.busy = ""
+            self.project.changed()
 
     def fail(self, message: str) -> None:
         """Shows an error."""
