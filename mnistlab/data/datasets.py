@@ -8,10 +8,16 @@ leave as the same thing.
 
 import hashlib
 import math
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
+from mnistlab.data.arrays import from_idx, from_npz, is_idx
+from mnistlab.data.folders import from_folder
+from mnistlab.data.labeled import Labeled, class_names, from_table
 from mnistlab.data.mnist import load_mnist
+from mnistlab.data.tables import read_table
 from mnistlab.errors import DataError
 
 import numpy as np
@@ -144,6 +150,22 @@ width or the channels until they multiply to 784.
             test_images=None if test is None else test.reshape(-1, *shape),
         )
 
+    def reversed(self) -> "Dataset":
+        """Returns the same images with the one-hot columns of their labels read from the last.
+
+        Raises:
+            DataError: the labels were not one-hot, so that there is no order.
+        """
+        if not self.one_hot:
+            raise DataError(
+                f"{self.name} has no one-hot labels, whose columns could be read in another order. "
+                "Leave the order as it is."
+            )
+        last, test = len(self.classes) - 1, self.test_labels
+        return replace(
+            self, labels=last - self.labels, test_labels=None if test is None else last - test
+        )
+
 
 def by(shape: Shape) -> str:
     """Returns a shape as people write it.
@@ -181,6 +203,139 @@ def builtin(source: str | None = None) -> Dataset:
         notes=(STANDIN,) if standin else (),
         source=digits.source,
     )
+
+
+def read(path: str | os.PathLike, reverse: bool = False, label_column: str = "auto") -> Dataset:
+    """Reads images with their labels, of any of these forms:
+
+    - an npz archive with `x_train` and `y_train` (and `x_test` and `y_test`),
+      `images` and `labels`, or `x` and `y`;
+    - idx files as MNIST was published in, also compressed with gzip: the images
+      and the labels lie beside each other, and are found by their names;
+    - a table (CSV or text): one image a line, the label in the first or last
+      column, or one-hot in the first or last ten;
+    - a folder with one subfolder of pictures for each class.
+
+    Args:
+        path: the file or folder; what is in it, not its name, says which form.
+        reverse: whether one-hot labels are read from the last column, so that
+            0, ..., 0, 1 is the class 0.
+        label_column: where a table has its labels: one of
+            `mnistlab.data.labeled.LABEL_COLUMNS`; without effect on other forms.
+
+    Raises:
+        DataError: it is none of these, is damaged or too large, or a value is
+            no pixel or no label; with the line and the column, if it has any.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "two.csv")
+        ...     length = path.write_text("7,0,0,9,0\\n2,0,255,0,0\\n")
+        ...     dataset = read(path)
+        >>> dataset.input_shape, dataset.labels.tolist(), dataset.notes
+        ((2, 2, 1), [7, 2], ('The first column was taken for the label.',))
+    """
+    path = _as_path(path)
+    train, test = _parts(path, label_column)
+    dataset = _joined(path.name, train, test)
+    return dataset.reversed() if reverse else dataset
+
+
+def with_test(dataset: Dataset, other: Dataset) -> Dataset:
+    """Returns a dataset whose test part is another one.
+
+    Args:
+        dataset: what is trained on.
+        other: the images to test with; its classes are found by their names.
+
+    Raises:
+        DataError: its images have another size, or a class that the dataset
+            does not have.
+
+    Example:
+        >>> images = np.zeros((2, 28, 28, 1), "uint8")
+        >>> four, two = Dataset("four", images, np.array([7, 2])), Dataset("two", images[:1], \
+np.array([1]))
+        >>> with_test(four, two).test_labels
+        array([1])
+    """
+    if other.features != dataset.features:
+        raise DataError(
+            f"{other.name} has images of {by(other.input_shape)}, and {dataset.name} of "
+            f"{by(dataset.input_shape)}. Both must have as many features."
+        )
+    places = {name: place for place, name in enumerate(dataset.classes)}
+    used = np.flatnonzero(other.counts)
+    unknown = [other.classes[label] for label in used if other.classes[label] not in places]
+    if unknown:
+        raise DataError(
+            f"{other.name} has images of the class {unknown[0]!r}, which {dataset.name} does not "
+            "have. Leave them out, or name the class as it is there."
+        )
+    translated = np.array([places.get(name, -1) for name in other.classes], np.int64)
+    return replace(
+        dataset,
+        test_images=other.images.reshape(-1, *dataset.input_shape),
+        test_labels=translated[other.labels],
+        notes=(*dataset.notes, *(f"Test part: {note}" for note in other.notes)),
+        one_hot=dataset.one_hot and other.one_hot,
+    )
+
+
+def _as_path(path: str | os.PathLike) -> Path:
+    try:
+        path = Path(path).expanduser()
+        if path.exists():
+            return path
+    except (TypeError, ValueError, RuntimeError, OSError) as cause:
+        raise DataError(
+            f"{path!r} is no path that can be read ({cause}). Give that of a file or a folder."
+        ) from cause
+    raise DataError(f"{path} is missing. Check the name, and the folder that it lies in.")
+
+
+def _parts(path: Path, label_column: str) -> tuple[Labeled, Labeled | None]:
+    if path.is_dir():
+        return from_folder(path)
+    if _begins_as_archive(path):
+        return from_npz(path)
+    if is_idx(path):
+        return from_idx(path)
+    return from_table(read_table(path), str(path), label_column), None
+
+
+def _begins_as_archive(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return path.suffix.lower() == ".npz" or file.read(2) == b"PK"
+    except OSError:
+        # Whoever reads it says why it cannot be read.
+        return False
+
+
+def _joined(name: str, train: Labeled, test: Labeled | None) -> Dataset:
+    classes = train.classes or class_names(train.labels, test.labels if test else None)
+    notes = list(train.notes)
+    present = np.unique(train.labels)
+    if len(present) == 1 and len(train.labels) > 1:
+        notes.append(
+            f"All images have the label {classes[present[0]]}. Is it read from the right place?"
+        )
+    dataset = Dataset(
+        name, train.images, train.labels, classes=classes, notes=tuple(notes), one_hot=train.one_hot
+    )
+    if test is None:
+        return dataset
+    other = Dataset(
+        f"the test part of {name}",
+        test.images,
+        test.labels,
+        classes=test.classes or classes,
+        notes=test.notes,
+        one_hot=test.one_hot,
+    )
+    return with_test(dataset, other)
 
 
 STANDIN = (

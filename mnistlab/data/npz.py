@@ -8,13 +8,14 @@ type, shape and size is compared with what is expected before anything is
 allocated or unpacked.
 """
 
+import contextlib
 import hashlib
 import math
 import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,9 @@ import numpy as np
 
 LONGEST_HEADER = 4096
 """Bytes that an npy header may take; NumPy writes 128 for any array of this project."""
+
+MOST_ARRAYS = 100
+"""Arrays that an archive of unknown names may have."""
 
 REMEDY = "Give the path of a good copy."
 
@@ -103,27 +107,62 @@ def read_npz(
         ...     read_npz(path, {"digits": ArraySpec("uint8", (3,), highest=9)})
         {'digits': array([7, 2, 1], dtype=uint8)}
     """
-    path = Path(path)
-    check_is_file(path, "an npz file", remedy)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {name: _member(archive, name) for name in expected}
-            missing = [
-                name for name in expected if members[name] is None and name not in set(optional)
-            ]
-            if missing:
-                raise _Unexpected(f"it has no array named {', '.join(missing)}")
-            return {
-                name: _read_array(archive, members[name], name, spec)
-                for name, spec in expected.items()
-                if members[name] is not None
-            }
-    except _Unexpected as cause:
-        raise DataError(f"{path}: {cause}. {remedy}") from cause.__cause__
-    except _DAMAGE as cause:
-        raise DataError(f"{path} is not a usable npz file: {_reason(path, cause)}. {remedy}") from (
-            cause
+    with _opened(Path(path), remedy) as archive:
+        members = {name: _member(archive, name) for name in expected}
+        missing = [name for name in expected if members[name] is None and name not in set(optional)]
+        if missing:
+            raise _Unexpected(f"it has no array named {', '.join(missing)}")
+        return {
+            name: _read_array(archive, members[name], name, spec)
+            for name, spec in expected.items()
+            if members[name] is not None
+        }
+
+
+def inspect_npz(path: str | os.PathLike, limit: int, remedy: str = REMEDY) -> dict[str, ArraySpec]:
+    """Reads what the arrays of an archive say they are, and none of their values.
+
+    Args:
+        path: the file.
+        limit: the most bytes that its arrays may take together.
+        remedy: what to do about a bad file; ends every message.
+
+    Returns:
+        For each array what `read_npz` needs to read it, in the file's order.
+
+    Raises:
+        DataError: the file is missing, not an npz archive, damaged, or asks for
+            more than `limit`.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "a.npz")
+        ...     np.savez(path, digits=np.array([7, 2, 1], "uint8"))
+        ...     inspect_npz(path, limit=1_000)
+        {'digits': ArraySpec(dtype='uint8', shape=(3,), highest=None)}
+    """
+    with _opened(Path(path), remedy) as archive:
+        entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
+        if len(entries) > MOST_ARRAYS:
+            raise _Unexpected(f"it has {len(entries):,} arrays; at most {MOST_ARRAYS} are read")
+        specs = {}
+        for entry in entries:
+            name = entry.filename.removesuffix(".npy")
+            _check_method(entry, name)
+            with archive.open(entry) as file:
+                shape, _, dtype = _read_header(file, name)
+            if dtype.names:
+                raise _Unexpected(f"{name} holds a table with named columns, not plain numbers")
+            specs[name] = ArraySpec(str(dtype), shape)
+        # A size of 0 must not hide another that no array can have.
+        claimed = sum(
+            np.dtype(spec.dtype).itemsize * math.prod(max(size, 1) for size in spec.shape)
+            for spec in specs.values()
         )
+        if claimed > limit:
+            raise _Unexpected(f"its arrays claim {claimed:,} bytes, and at most {limit:,} are read")
+        return specs
 
 
 def write_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray], level: int = 1) -> None:
@@ -169,6 +208,21 @@ class _Unexpected(Exception):  # noqa: N818 - it never leaves this module
     """The file is an archive, but not of what was expected."""
 
 
+@contextlib.contextmanager
+def _opened(path: Path, remedy: str) -> Iterator[zipfile.ZipFile]:
+    """Opens an archive for a `with` statement in which whatever goes wrong is a `DataError`."""
+    check_is_file(path, "an npz file", remedy)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except _Unexpected as cause:
+        raise DataError(f"{path}: {cause}. {remedy}") from cause.__cause__
+    except _DAMAGE as cause:
+        raise DataError(f"{path} is not a usable npz file: {_reason(path, cause)}. {remedy}") from (
+            cause
+        )
+
+
 def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo | None:
     found = [entry for entry in archive.infolist() if entry.filename == f"{name}.npy"]
     if len(found) > 1:
@@ -185,8 +239,7 @@ def _read_array(
         raise _Unexpected(
             f"{name} claims {entry.file_size:,} bytes, where {spec.bytes:,} were expected"
         )
-    if entry.compress_type not in _METHODS:
-        raise _Unexpected(f"{name} is packed in a way that NumPy does not use")
+    _check_method(entry, name)
     with archive.open(entry) as file:
         shape, fortran, dtype = _read_header(file, name)
         if dtype != np.dtype(spec.dtype) or shape != spec.shape:
@@ -199,6 +252,11 @@ def _read_array(
             f"{name} holds the value {array.max()}, where {spec.highest} is the highest"
         )
     return np.ascontiguousarray(array)
+
+
+def _check_method(entry: zipfile.ZipInfo, name: str) -> None:
+    if entry.compress_type not in _METHODS:
+        raise _Unexpected(f"{name} is packed in a way that NumPy does not use")
 
 
 def _read_header(file: zipfile.ZipExtFile, name: str) -> tuple[tuple[int, ...], bool, np.dtype]:
