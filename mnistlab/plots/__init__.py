@@ -20,6 +20,7 @@ from mnistlab.plots.explained import (
     softmax_steps,
 )
 from mnistlab.plots.figure import HELD_OUT, HIGHLIGHT, QUIET, STYLE, TRAINING, Figure
+from mnistlab.plots.networks import network
 from mnistlab.plots.results import (
     confusion_matrix,
     differences,
@@ -43,6 +44,7 @@ __all__ = [
     "image_grid",
     "kernel_grid",
     "learning_curves",
+    "network",
     "picture_steps",
     "pixel_values",
     "probability_bars",

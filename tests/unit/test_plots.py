@@ -38,6 +38,12 @@ SOBEL_X = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
 STROKES = [np.array([[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]), np.array([[0.1, 0.1]])]
 PROBABILITIES = np.full(10, 0.02)
 PROBABILITIES[7] = 0.82
+LAYERS = [
+    ("Input", "image", (28, 28, 1), 0),
+    ("Conv2D", "conv1", (26, 26, 32), 320),
+    ("MaxPooling2D", "pool1", None, 0),
+    ("Dense", "dense1", (100,), 1_000),
+]
 STEPS = Steps(
     original=np.full((60, 90, 3), 200, "uint8"),
     ink=np.pad(np.ones((40, 10), "float32"), ((10, 10), (30, 50))),
@@ -65,6 +71,7 @@ FIGURES = {
     "drawing_steps": lambda: plots.drawing_steps(STROKES, IMAGES[0], PROBABILITIES, "Drawn"),
     "relu_maps": lambda: plots.relu_maps(IMAGES - 128.0, titles=range(12), title="ReLU"),
     "picture_steps": lambda: plots.picture_steps(STEPS),
+    "network": lambda: plots.network(LAYERS, "A network of $3 and $4", marked=[2]),
     "signed_maps": lambda: plots.signed_maps(IMAGES - 128.0, range(12), columns=6),
 }
 
