@@ -6,6 +6,7 @@ above it.
 """
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from mnistlab.data.datasets import Dataset
 from mnistlab.errors import DataError, DesignError
 from mnistlab.evaluation.report import Report
 from mnistlab.widgets.designer.document import Design
-from mnistlab.widgets.designer.plan import Plan
+from mnistlab.widgets.designer.plan import Plan, Training
 from mnistlab.widgets.designer.training import TrainingRun
 from mnistlab.widgets.designer.verification import Verification, verify
 
@@ -114,7 +115,8 @@ class Project:
 
     def _verify_state(self) -> str:
         if self.verification is not None:
-            if self.verification.plan == self._built_part() and self.confirmed:
+            same = verified_part(self.verification.plan) == verified_part(self.design.plan)
+            if same and self.confirmed:
                 return "done"
             return "stale"
         return "ready" if self.confirmed and self._design_state() == "done" else "empty"
@@ -143,8 +145,8 @@ class Project:
 
     @property
     def trained(self) -> bool:
-        """Whether there is a model that has learned for an epoch, or was stopped while it did."""
-        return self.run is not None and self.run.state in ("done", "stopped")
+        """Whether there is a model to use: it has learned, or was loaded, and is not learning."""
+        return self.run is not None and self.run.usable
 
     @property
     def model_is_current(self) -> bool:
@@ -228,16 +230,72 @@ class Project:
         """
         with self.lock:
             if self.run is None or self.run.state != "running":
-                self._require_data()
-                run = TrainingRun(self.design.plan, self.dataset, number=len(self.runs) + 1)
-                run.observe(self.changed)
-                self.run = run
-                self.runs.append(run)
+                run = self._new_run()
+                self._take(run)
                 run.start()
         self.changed()
         if wait:
             self.run.wait()
         return self.run
+
+    def stop(self) -> None:
+        """Has the training stop after the batch that is being computed; returns at once."""
+        if self.run is not None:
+            self.run.stop()
+        self.changed()
+
+    def resume(self, wait: bool = False) -> TrainingRun:
+        """Goes on with the stopped training; while it runs, does nothing.
+
+        Args:
+            wait: whether to return only when it has ended.
+
+        Returns:
+            The run.
+
+        Raises:
+            DesignError: none was stopped.
+        """
+        with self.lock:
+            if self.run is None:
+                raise DesignError("There is no training to go on with. Click Train to begin one.")
+            self.run.resume()
+        self.changed()
+        if wait:
+            self.run.wait()
+        return self.run
+
+    def load_weights(self, path: str | os.PathLike) -> TrainingRun:
+        """Takes the weights of a model file into a new run, to use them or to go on from them.
+
+        Args:
+            path: a `.keras` or `.h5` file of a model of this design.
+
+        Returns:
+            The run; it stands as stopped, before its first batch.
+
+        Raises:
+            DataError: the data are not confirmed.
+            DesignError: a training is running, the rules refuse the design, or
+                the file is of another network.
+            ModelFileError: it is no model file that can be used.
+        """
+        with self.lock:
+            self._refuse_while_running()
+            run = self._new_run()
+            run.load_weights(path)
+            self._take(run)
+        self.changed()
+        return run
+
+    def _new_run(self) -> TrainingRun:
+        self._require_data()
+        return TrainingRun(self.design.plan, self.dataset, number=len(self.runs) + 1)
+
+    def _take(self, run: TrainingRun) -> None:
+        run.observe(self.changed)
+        self.run = run
+        self.runs.append(run)
 
     def evaluate(
         self,
@@ -341,6 +399,12 @@ def nameless(plan: Plan) -> Plan:
     return replace(plan, name="network")
 
 
+def verified_part(plan: Plan) -> Plan:
+    """Returns what a verification is about: whoever sets another seed need not do it again."""
+    training = Training(loss=plan.training.loss, labels=plan.training.labels)
+    return replace(nameless(plan), training=training)
+
+
 def fitted(dataset: Dataset, wanted: Dataset) -> tuple[np.ndarray, np.ndarray, str]:
     """Returns what a model can be measured on: images, labels as it counts them, and their name.
 
@@ -375,7 +439,7 @@ def fitted(dataset: Dataset, wanted: Dataset) -> tuple[np.ndarray, np.ndarray, s
 
 
 def _weights_of(run: TrainingRun) -> tuple[int, int]:
-    """Which weights of a run are used: those of its best epoch, or of its last batch without one."""
+    """Which weights of a run are used: of its best epoch, or else of the last batch."""
     return (run.best_epoch, 0) if run.best_epoch else (0, run.batch)
 
 
