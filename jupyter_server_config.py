@@ -13,3 +13,7 @@ c.ServerApp.allow_root = True
 os.environ.setdefault(
     "PYTHONSTARTUP", str(Path(__file__).resolve().parent / "tools" / "kernel_startup.py")
 )
+
+# Lets a widget's button open code as a new cell of the notebook (window.jupyterapp in the
+# page). A widget's script runs in that page anyway.
+c.LabApp.expose_app_in_browser = True

@@ -2,7 +2,7 @@
 
 from mnistlab.errors import DesignError
 from mnistlab.widgets.designer import rules
-from mnistlab.widgets.designer.plan import Plan, Row, Training
+from mnistlab.widgets.designer.plan import Plan, Row, Training, identifier
 
 import keras
 from keras import layers
@@ -21,25 +21,30 @@ def build(plan: Plan) -> keras.Model:
         A functional model, (None, *input_shape) -> (None, classes).
 
     Raises:
-        DesignError: the rules refuse the plan; the message is that of the
-            first of them.
+        DesignError: the rules refuse the plan, with the message of the first
+            of them; or Keras does, in its own words behind the row's.
 
     Example:
         >>> from mnistlab.widgets.designer.templates import template
         >>> build(template("keras_convnet")).count_params()
         1199882
     """
-    severe = [problem for problem in rules.check(plan) if problem.severe]
-    if severe:
-        more = f" ({len(severe) - 1} more: see check().)" if len(severe) > 1 else ""
-        raise DesignError(f"{severe[0].message}{more}")
+    rules.require_sound(plan)
     inputs = keras.Input(plan.input_shape, name="image")
     outputs = inputs
     for row in plan.rows:
-        outputs = keras_layer(row)(outputs)
+        outputs = _applied(row, outputs)
     model = keras.Model(inputs, outputs, name=identifier(plan.name))
     compile_for(model, plan.training)
     return model
+
+
+def _applied(row: Row, inputs: keras.KerasTensor) -> keras.KerasTensor:
+    try:
+        return keras_layer(row)(inputs)
+    except Exception as cause:
+        # The rules should have refused it before; what Keras raises is of many types.
+        raise DesignError(f"{row}: Keras does not take it ({cause}). Change the row.") from cause
 
 
 def keras_layer(row: Row) -> layers.Layer:
@@ -70,15 +75,3 @@ def metrics(training: Training) -> list[keras.metrics.Metric]:
         top = getattr(keras.metrics, f"{sparse}TopKCategoricalAccuracy")
         measured.append(top(k=3, name="top3"))
     return measured
-
-
-def identifier(name: str) -> str:
-    """Returns a name as Keras and Python take it: letters, digits and underscores.
-
-    Example:
-        >>> identifier("my net (2)")
-        'my_net_2'
-    """
-    words = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).split()
-    text = "_".join(words)
-    return text if text and text[0].isalpha() else f"network_{text}".rstrip("_")

@@ -16,13 +16,14 @@ from mnistlab.widgets.designer.palette import Shape
 from mnistlab.widgets.designer.plan import (
     CLASSES,
     IMAGE_SHAPE,
-    LONGEST_NAME,
     MOST_LAYERS,
     Layer,
     Plan,
     Row,
     Training,
     Value,
+    checked_data,
+    checked_name,
     make_layer,
 )
 from mnistlab.widgets.designer.rules import Edit, Problem
@@ -56,8 +57,8 @@ class Design:
     ):
         self._past: list[Plan] = []
         self._future: list[Plan] = []
-        self._plan = Plan(_checked_name(name))
-        self._plan = replace(self._plan, **_checked_data(input_shape, classes))
+        self._plan = Plan(checked_name(name))
+        self._plan = replace(self._plan, **checked_data(input_shape, classes))
 
     @classmethod
     def from_template(cls, name: str) -> "Design":
@@ -212,7 +213,7 @@ class Design:
         Raises:
             DesignError: it is no text of 1 to 60 printable characters.
         """
-        self._become(replace(self._plan, name=_checked_name(name)))
+        self._become(replace(self._plan, name=checked_name(name)))
 
     def train_with(self, **settings: Value) -> None:
         """Changes how it is to be trained, such as `epochs=12`; see `Training`.
@@ -230,7 +231,7 @@ class Design:
         Raises:
             DesignError: it is no such shape or number.
         """
-        facts = _checked_data(input_shape, classes)
+        facts = checked_data(input_shape, classes)
         self._plan = replace(self._plan, **facts)
         self._past = [replace(plan, **facts) for plan in self._past]
         self._future = [replace(plan, **facts) for plan in self._future]
@@ -390,24 +391,3 @@ class Design:
             self.move(edit.place, edit.to)
         else:
             self.train_with(**dict(edit.settings))
-
-
-def _checked_name(name: object) -> str:
-    fine = isinstance(name, str) and name.strip() and name.isprintable()
-    if not fine or len(name) > LONGEST_NAME:
-        raise DesignError(
-            f"{str(name)[:LONGEST_NAME]!r} is no name of a design; it takes 1 to {LONGEST_NAME} "
-            "characters."
-        )
-    return name.strip()
-
-
-def _checked_data(input_shape: object, classes: object) -> dict[str, object]:
-    sides = tuple(input_shape) if isinstance(input_shape, tuple | list) else ()
-    if len(sides) != 3 or not all(type(side) is int and 1 <= side <= 1024 for side in sides):
-        raise DesignError(
-            f"input_shape is {input_shape!r}; it takes (height, width, channels), each 1 to 1,024."
-        )
-    if type(classes) is not int or not 1 <= classes <= 1000:
-        raise DesignError(f"classes is {classes!r}; it takes a whole number, 1 to 1,000.")
-    return {"input_shape": sides, "classes": classes}

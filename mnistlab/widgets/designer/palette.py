@@ -8,6 +8,7 @@ Keras for random designs.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 from mnistlab.errors import DesignError
 
@@ -71,8 +72,8 @@ class Setting:
             return ", ".join(self.choices)
         if self.type is bool:
             return "on or off"
-        smallest = f"above {self.smallest:,g}" if self.above else f"{self.smallest:,g}"
-        largest = f"below {self.largest:,g}" if self.below else f"{self.largest:,g}"
+        smallest = f"above {as_text(self.smallest)}" if self.above else as_text(self.smallest)
+        largest = f"below {as_text(self.largest)}" if self.below else as_text(self.largest)
         return f"{smallest} to {largest}"
 
     def check_type(self, value: object) -> int | float | bool | str | None:
@@ -85,21 +86,22 @@ class Setting:
         if value is None and self.optional:
             return None
         if self.choices:
-            if value not in self.choices or not isinstance(value, str):
+            if not isinstance(value, str) or value not in self.choices:
                 raise DesignError(
-                    f"{self.name} is {_brief(value)}; choose one of {', '.join(self.choices)}."
+                    f"{self.name} is {brief(value)}; choose one of {', '.join(self.choices)}."
                 )
             return value
         if self.type is bool:
             if not isinstance(value, bool):
-                raise DesignError(f"{self.name} is {_brief(value)}; it takes True or False.")
+                raise DesignError(f"{self.name} is {brief(value)}; it takes True or False.")
             return value
-        number = isinstance(value, int | float) and not isinstance(value, bool)
+        # Real has NumPy's numbers, too.
+        number = isinstance(value, Real) and not isinstance(value, bool)
         # A float stands for a whole number only where it is one; int() of an infinity fails.
         fits = number and abs(value) <= LARGEST and (self.type is float or value == int(value))
         if not fits:
             kind = "a whole number" if self.type is int else "a number"
-            raise DesignError(f"{self.name} is {_brief(value)}; it takes {kind}, {self.range}.")
+            raise DesignError(f"{self.name} is {brief(value)}; it takes {kind}, {self.range}.")
         return self.type(value)
 
     def allows(self, value: int | float | bool | str | None) -> bool:
@@ -111,9 +113,34 @@ class Setting:
         return low and high
 
 
-def _brief(value: object) -> str:
-    text = repr(value)
+def brief(value: object) -> str:
+    """Returns a value as a message shows it, at most 60 characters."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        # Python writes no whole number of thousands of digits, and nothing nested without end.
+        text = f"a value that cannot be written down ({type(value).__name__})"
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def as_text(number: float) -> str:
+    """Returns a number as people write it.
+
+    Example:
+        >>> as_text(1_000_000), as_text(0.25)
+        ('1,000,000', '0.25')
+    """
+    return f"{number:,.10g}"
+
+
+def in_words(shape: Shape) -> str:
+    """Returns a shape as people write it.
+
+    Example:
+        >>> in_words((26, 26, 32)), in_words((9216,))
+        ('26x26x32', '9,216')
+    """
+    return "x".join(f"{side:,}" for side in shape)
 
 
 @dataclass(frozen=True)
@@ -393,6 +420,6 @@ def kind_of(name: object) -> Kind:
     """
     if not isinstance(name, str) or name not in KINDS:
         raise DesignError(
-            f"There is no layer {_brief(name)} in the palette; it has {', '.join(KINDS)}."
+            f"There is no layer {brief(name)} in the palette; it has {', '.join(KINDS)}."
         )
     return KINDS[name]

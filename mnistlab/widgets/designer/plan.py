@@ -8,12 +8,15 @@ rules, files, code and Keras models are made from one.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Integral
 
 from mnistlab.errors import DesignError
-from mnistlab.widgets.designer.palette import LARGEST, Kind, Setting, Shape, kind_of
+from mnistlab.widgets.designer.palette import LARGEST, Kind, Setting, Shape, brief, kind_of
 
 MOST_LAYERS = 100
 LONGEST_NAME = 60
+LARGEST_SIDE = 1024
+MOST_CLASSES = 1000
 CLASSES = 10
 IMAGE_SHAPE = (28, 28, 1)
 
@@ -264,3 +267,53 @@ def _names(layers: tuple[Layer, ...]) -> list[str]:
         first = layer.kind in alone and counts[short] == 1
         names.append(short if first else f"{short}{counts[short]}")
     return names
+
+
+def checked_name(name: object) -> str:
+    """Returns the name of a design, without blanks around it.
+
+    Raises:
+        DesignError: it is no text of 1 to 60 printable characters.
+    """
+    fine = isinstance(name, str) and name.strip() and name.isprintable()
+    if not fine or len(name) > LONGEST_NAME:
+        raise DesignError(
+            f"The name is {brief(name)}; it takes 1 to {LONGEST_NAME} printable characters."
+        )
+    return name.strip()
+
+
+def checked_data(input_shape: object, classes: object) -> dict[str, object]:
+    """Returns what a plan is told of its data: `input_shape` and `classes`.
+
+    Raises:
+        DesignError: it is no shape of images, or no such number.
+    """
+    sides = tuple(input_shape) if isinstance(input_shape, tuple | list) else ()
+    if len(sides) != 3 or not all(_counts(side, LARGEST_SIDE) for side in sides):
+        raise DesignError(
+            f"input_shape is {brief(input_shape)}; it takes (height, width, channels), each 1 to "
+            f"{LARGEST_SIDE:,}."
+        )
+    if not _counts(classes, MOST_CLASSES):
+        raise DesignError(
+            f"classes is {brief(classes)}; it takes a whole number, 1 to {MOST_CLASSES:,}."
+        )
+    return {"input_shape": tuple(map(int, sides)), "classes": int(classes)}
+
+
+def _counts(number: object, largest: int) -> bool:
+    whole = isinstance(number, Integral) and not isinstance(number, bool)
+    return whole and 1 <= number <= largest
+
+
+def identifier(name: str) -> str:
+    """Returns a name as Keras and Python take it: letters, digits and underscores.
+
+    Example:
+        >>> identifier("my net (2)")
+        'my_net_2'
+    """
+    words = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).split()
+    text = "_".join(words)
+    return text if text and text[0].isalpha() else f"network_{text}".rstrip("_")

@@ -5,11 +5,20 @@ programmer. Each rule here names the row, says what is wrong, and where it can,
 offers a change that mends it.
 """
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from mnistlab.widgets.designer.palette import Setting, Shape
-from mnistlab.widgets.designer.plan import TRAINING, Layer, Plan, Row, Value, make_layer
+from mnistlab.errors import DesignError
+from mnistlab.widgets.designer import advice
+from mnistlab.widgets.designer.palette import Setting, as_text, in_words
+from mnistlab.widgets.designer.plan import (
+    MOST_LAYERS,
+    TRAINING,
+    Plan,
+    Row,
+    make_layer,
+)
+from mnistlab.widgets.designer.problems import Edit, Problem
 
 MOST_PARAMETERS = 50_000_000
 """200 MB of weights, and three times that while they are trained."""
@@ -26,52 +35,8 @@ PROBABILITIES = {
 """The activations of the output that a loss can be computed from."""
 
 
-@dataclass(frozen=True)
-class Edit:
-    """One change of a plan, for a fix.
-
-    Attributes:
-        what: "insert", "change", "remove", "move" or "train".
-        place: the place of a layer from 0; not used by "train".
-        layer: what to insert.
-        settings: what to change, of the layer or of the training.
-        to: where to move.
-    """
-
-    what: str
-    place: int = 0
-    layer: Layer | None = None
-    settings: tuple[tuple[str, Value], ...] = ()
-    to: int = 0
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong.
-
-    Attributes:
-        rule: its name, such as "dense before flatten".
-        row: the number of the row from 1; `None` for the training or the whole.
-        message: what is wrong and what to do.
-        fix: what the button says, such as "Insert Flatten before row 4"; empty
-            where there is none.
-        edits: the changes behind the button.
-        severe: whether nothing can be built while it stands; else it is advice.
-    """
-
-    rule: str
-    row: int | None
-    message: str
-    fix: str = ""
-    edits: tuple[Edit, ...] = ()
-    severe: bool = True
-
-    def __str__(self) -> str:
-        return self.message
-
-
 def check(plan: Plan) -> list[Problem]:
-    """Returns all that is wrong with a plan, in the order of its rows.
+    """Returns all that is wrong with a plan, in the order of its rows, and advice.
 
     Example:
         >>> from mnistlab.widgets.designer.plan import Plan, make_layer
@@ -79,12 +44,26 @@ def check(plan: Plan) -> list[Problem]:
         >>> [problem.fix for problem in check(plan)]
         ['Insert Flatten before row 2']
     """
-    return [*_structure(plan), *_each_row(plan), *_size(plan), *_training(plan)]
+    rows = [*_structure(plan), *_each_row(plan), *_size(plan), *advice.on_rows(plan)]
+    rows.sort(key=lambda problem: problem.row or 0)
+    return [*rows, *training_problems(plan)]
 
 
 def training_problems(plan: Plan) -> list[Problem]:
-    """Returns what is wrong with how a plan is trained."""
-    return list(_training(plan))
+    """Returns what is wrong with how a plan is trained, and advice on it."""
+    return [*_training(plan), *advice.on_training(plan)]
+
+
+def require_sound(plan: Plan) -> None:
+    """Makes sure that a plan can be built and trained.
+
+    Raises:
+        DesignError: it cannot; the message is that of the first problem.
+    """
+    severe = [problem for problem in check(plan) if problem.severe]
+    if severe:
+        more = f" ({len(severe) - 1} more: see check().)" if len(severe) > 1 else ""
+        raise DesignError(f"{severe[0].message}{more}")
 
 
 def _structure(plan: Plan) -> Iterator[Problem]:
@@ -94,24 +73,22 @@ def _structure(plan: Plan) -> Iterator[Problem]:
             "no layers", None, "There are no layers. Add one from the palette, or take a template."
         )
         return
+    if plan.classes == 1:
+        yield Problem(
+            "one class",
+            None,
+            "The data have one class only, and there is nothing to tell apart. Load data with two "
+            "or more, in step 1.",
+        )
     outputs = [row for row in rows if row.layer.kind == "Output"]
     if not outputs:
-        place = len(rows)
-        layer = make_layer("Output", units=plan.classes)
-        yield Problem(
-            "missing output",
-            None,
-            f"The last layer is row {place} ({rows[-1].layer.kind}), and no Output follows: the "
-            "network answers nothing. Add an Output as its last row.",
-            f"Add an Output with {plan.classes} classes",
-            (Edit("insert", place, layer),),
-        )
+        yield _missing_output(plan)
     for row in outputs[:-1]:
         yield Problem(
             "two outputs",
             row.number,
             f"{row}: there is another Output in row {outputs[-1].number}, and a network here has "
-            "one. Remove this one, or make it a Dense.",
+            "one. Remove this one.",
             f"Remove row {row.number}",
             (Edit("remove", row.number - 1),),
         )
@@ -127,6 +104,27 @@ def _structure(plan: Plan) -> Iterator[Problem]:
         )
 
 
+def _missing_output(plan: Plan) -> Problem:
+    last = plan.rows[-1]
+    insert = Edit("insert", last.number, make_layer("Output", units=plan.classes))
+    fix, edits, more = _insertion(plan, f"Add an Output with {plan.classes} classes", insert)
+    return Problem(
+        "missing output",
+        None,
+        f"The last layer is row {last.number} ({last.layer.kind}), and no Output follows: the "
+        f"network answers nothing. Add an Output as its last row.{more}",
+        fix,
+        edits,
+    )
+
+
+def _insertion(plan: Plan, fix: str, edit: Edit) -> tuple[str, tuple[Edit, ...], str]:
+    """A fix that adds a row, where there is room for one, and what else is to be said."""
+    if len(plan.layers) < MOST_LAYERS:
+        return fix, (edit,), ""
+    return "", (), f" There are {MOST_LAYERS} rows already, and that is the most: remove one first."
+
+
 def _each_row(plan: Plan) -> Iterator[Problem]:
     for row in plan.rows:
         yield from _ranges(row)
@@ -134,7 +132,7 @@ def _each_row(plan: Plan) -> Iterator[Problem]:
             continue
         maps = len(row.input_shape) == 3
         if row.layer.of.needs_vector and maps:
-            yield _unflattened(row)
+            yield _unflattened(plan, row)
         elif row.layer.of.needs_maps and not maps:
             yield _flattened(plan, row)
         elif row.output_shape is None:
@@ -148,95 +146,101 @@ def _ranges(row: Row) -> Iterator[Problem]:
         setting = row.layer.of.setting(name)
         if setting.allows(value):
             continue
-        rule = "dropout out of range" if row.layer.kind == "Dropout" else "out of range"
+        dropout = row.layer.kind == "Dropout"
         reason = (
-            " A rate of 1 would leave nothing, and below 0 there is no share."
-            if row.layer.kind == "Dropout"
-            else ""
+            " A rate of 1 would leave nothing, and below 0 there is no share." if dropout else ""
         )
+        label = setting.label.lower()
+        advised, fix = _reset(setting, label)
         yield Problem(
-            rule,
+            "dropout out of range" if dropout else "out of range",
             row.number,
-            f"{row}: {setting.label.lower()} is {value:,g}, and it takes {setting.range}.{reason} "
-            f"Set it to {setting.default}, for example.",
-            f"Set {setting.label.lower()} to {setting.default}",
+            f"{row}: {label} is {as_text(value)}, and it takes {setting.range}.{reason} {advised}, "
+            "for example.",
+            fix,
             (Edit("change", row.number - 1, settings=((name, setting.default),)),),
         )
 
 
-def _unflattened(row: Row) -> Problem:
-    height, width, channels = row.input_shape
+def _reset(setting: Setting, label: str) -> tuple[str, str]:
+    """What to do about a value out of its range, for the message and for the button."""
+    if setting.default is None:
+        return "Leave it out", f"Leave {label} out"
+    usual = as_text(setting.default)
+    return f"Set it to {usual}", f"Set {label} to {usual}"
+
+
+def _unflattened(plan: Plan, row: Row) -> Problem:
+    height, width, _ = row.input_shape
+    insert = Edit("insert", row.number - 1, make_layer("Flatten"))
+    fix, edits, more = _insertion(plan, f"Insert Flatten before row {row.number}", insert)
+    places = height * width
+    silence = (
+        f"treat each of the {places:,} places as an image of its own"
+        if places > 1
+        else "answer with a map in place of a row of numbers"
+    )
     return Problem(
         "dense before flatten",
         row.number,
-        f"{row} is given maps of {height}x{width}x{channels}. Keras would accept that in silence "
-        f"and treat each of the {height * width:,} places as an image of its own. Insert a Flatten "
-        "before it.",
-        f"Insert Flatten before row {row.number}",
-        (Edit("insert", row.number - 1, make_layer("Flatten")),),
+        f"{row} is given maps of {in_words(row.input_shape)}. Keras would accept that in silence "
+        f"and {silence}. Insert a Flatten before it.{more}",
+        fix,
+        edits,
     )
 
 
 def _flattened(plan: Plan, row: Row) -> Problem:
-    before = [
-        each
-        for each in plan.rows[: row.number - 1]
-        if each.layer.kind in ("Flatten", "GlobalAveragePooling2D")
-    ]
+    before = plan.rows[: row.number - 1]
+    target = next(each for each in before if each.output_shape and len(each.output_shape) == 1)
     # What a dense layer made of the row of numbers has no places either.
-    movable = before and not any(
-        each.layer.of.needs_vector for each in plan.rows[before[0].number : row.number - 1]
-    )
-    message = (
-        f"{row} works on maps, and is given a row of {row.input_shape[0]:,} numbers"
-        + (f", since row {before[0].number} ({before[0].layer.kind})" if before else "")
-        + ". Move it before that row, or remove it."
-    )
+    movable = not any(each.layer.of.needs_vector for each in before[target.number :])
+    given = f"{row} works on maps, and is given a row of {row.input_shape[0]:,} numbers, since "
+    given += f"row {target.number} ({target.layer.kind})."
     if movable:
-        target = before[0].number
-        fix = f"Move row {row.number} before row {target}"
-        edits = (Edit("move", row.number - 1, to=target - 1),)
+        fix = f"Move row {row.number} before row {target.number}"
+        edit = Edit("move", row.number - 1, to=target.number - 1)
+        advised = "Move it before that row, or remove it."
     else:
-        fix, edits = f"Remove row {row.number}", (Edit("remove", row.number - 1),)
-    return Problem("maps after flatten", row.number, message, fix, edits)
+        fix, edit = f"Remove row {row.number}", Edit("remove", row.number - 1)
+        advised = "Remove it, or move it before that row."
+    return Problem("maps after flatten", row.number, f"{given} {advised}", fix, (edit,))
 
 
 def _too_large_window(row: Row) -> Iterator[Problem]:
     name = "kernel_size" if "kernel_size" in row.layer.settings else "pool_size"
-    window, smallest = row.layer.settings.get(name), min(row.input_shape[:2])
-    if window is None or window <= smallest:
+    window, smallest = row.layer.settings[name], min(row.input_shape[:2])
+    if window <= smallest or not row.layer.of.setting(name).allows(window):
         return
     what = row.layer.of.setting(name).label.lower()
-    shape = _in_words(row.input_shape)
     yield Problem(
         f"{what} larger than its input",
         row.number,
-        f"{row}: its {what} is {window}x{window}, and its input only {shape}: it does not fit "
-        f"once. Make it {smallest} or less, or remove a pooling before it.",
+        f"{row}: its {what} is {window}x{window}, and its input {in_words(row.input_shape)}: it "
+        f"does not fit once. Make it {smallest} or less, or remove a pooling before it.",
         f"Set {what} to {smallest}",
         (Edit("change", row.number - 1, settings=((name, smallest),)),),
     )
 
 
 def _output(plan: Plan, row: Row) -> Iterator[Problem]:
-    units = row.layer.settings["units"]
-    if units != plan.classes:
+    units, activation = row.layer.settings["units"], row.layer.settings["activation"]
+    if units != plan.classes and row.layer.of.setting("units").allows(units):
         yield Problem(
             "output units",
             row.number,
-            f"{row} has {units:,} units, and the data have {plan.classes} classes. Give it one for "
-            "each class.",
+            f"{row} has {units:,} units, and the data have {plan.classes:,} classes. Give it one "
+            "for each class.",
             f"Set its units to {plan.classes}",
             (Edit("change", row.number - 1, settings=(("units", plan.classes),)),),
         )
-    activation = row.layer.settings["activation"]
     fitting = PROBABILITIES[plan.training.loss]
     if activation not in fitting:
         yield Problem(
             "output activation",
             row.number,
             f"{row} ends in {activation}, and the loss {plan.training.loss} is computed from "
-            f"probabilities. Set its activation to {fitting[0]}.",
+            f"probabilities. Set its activation to {' or '.join(fitting)}.",
             f"Set its activation to {fitting[0]}",
             (Edit("change", row.number - 1, settings=(("activation", fitting[0]),)),),
         )
@@ -244,7 +248,7 @@ def _output(plan: Plan, row: Row) -> Iterator[Problem]:
 
 def _size(plan: Plan) -> Iterator[Problem]:
     for row in plan.rows:
-        numbers = _count(row.output_shape)
+        numbers = math.prod(row.output_shape) if row.output_shape else 0
         if row.parameters > MOST_PARAMETERS or numbers > MOST_NUMBERS:
             yield Problem(
                 "too large",
@@ -269,44 +273,35 @@ def _training(plan: Plan) -> Iterator[Problem]:
     training = plan.training
     for name, setting in TRAINING.items():
         value = getattr(training, name)
-        if not setting.allows(value):
-            default = _example(setting)
-            yield Problem(
-                "out of range",
-                None,
-                f"Training: {setting.label.lower()} is {value:,g}, and it takes {setting.range}. "
-                f"Set it to {default}, for example.",
-                f"Set {setting.label.lower()} to {default}",
-                (Edit("train", settings=((name, default),)),),
-            )
-    wants = "integers" if training.loss.startswith("sparse") else "one_hot"
-    if training.labels != wants:
-        other = (
-            "sparse_categorical_crossentropy"
-            if training.labels == "integers"
-            else "categorical_crossentropy"
-        )
+        if setting.allows(value):
+            continue
+        label = setting.label.lower()
+        label = f"stop at {label}" if name.startswith("stop_") else label
+        advised, fix = _reset(setting, label)
         yield Problem(
-            "loss and labels",
+            "out of range",
             None,
-            f"Training: the loss {training.loss} takes labels as {wants}, and they are given as "
-            f"{training.labels}. Choose {other}, or give them as {wants}.",
-            f"Set the loss to {other}",
-            (Edit("train", settings=(("loss", other),)),),
+            f"Training: {label} is {as_text(value)}, and it takes {setting.range}. {advised}, for "
+            "example.",
+            fix,
+            (Edit("train", settings=((name, setting.default),)),),
         )
+    yield from _labels(plan)
 
 
-def _example(setting: Setting) -> Value:
-    """A value that is allowed; "off" for what can be left out."""
-    return setting.default
-
-
-def _in_words(shape: Shape) -> str:
-    return "x".join(f"{side:,}" for side in shape)
-
-
-def _count(shape: Shape | None) -> int:
-    total = 1
-    for side in shape or ():
-        total *= side
-    return total if shape else 0
+def _labels(plan: Plan) -> Iterator[Problem]:
+    loss, labels = plan.training.loss, plan.training.labels
+    wants = "integers" if loss.startswith("sparse") else "one_hot"
+    if labels == wants:
+        return
+    other = (
+        "sparse_categorical_crossentropy" if labels == "integers" else "categorical_crossentropy"
+    )
+    yield Problem(
+        "loss and labels",
+        None,
+        f"Training: the loss {loss} takes labels as {wants}, and they are given as {labels}. "
+        f"Choose {other}, or give them as {wants}.",
+        f"Set the loss to {other}",
+        (Edit("train", settings=(("loss", other),)),),
+    )
