@@ -1,5 +1,7 @@
 """From a plan to a Keras model: the same layers, under the names that its rows have."""
 
+import random
+
 from mnistlab.errors import DesignError
 from mnistlab.widgets.designer import rules
 from mnistlab.widgets.designer.plan import Plan, Row, Training, identifier
@@ -37,6 +39,17 @@ def build(plan: Plan) -> keras.Model:
     model = keras.Model(inputs, outputs, name=identifier(plan.name))
     compile_for(model, plan.training)
     return model
+
+
+def build_seeded(plan: Plan) -> keras.Model:
+    """Builds a model with the first weights of the plan's seed, and leaves other dice alone."""
+    # Keras draws the seed of every layer from Python's own generator, and uses no other.
+    state = random.getstate()
+    random.seed(plan.training.seed)
+    try:
+        return build(plan)
+    finally:
+        random.setstate(state)
 
 
 def _applied(row: Row, inputs: keras.KerasTensor) -> keras.KerasTensor:

@@ -7,17 +7,22 @@ it, forward and one step back.
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from mnistlab.data.datasets import Dataset
-from mnistlab.errors import DesignError
-from mnistlab.widgets.designer.build import build
+from mnistlab.errors import DataError, DesignError
+from mnistlab.widgets.designer.build import build_seeded
 from mnistlab.widgets.designer.palette import Shape, in_words
 from mnistlab.widgets.designer.plan import Plan, Row
 
 import keras
 import numpy as np
 
+T = TypeVar("T")
+
+LONGEST_CAUSE = 300
 MOST_IMAGES = 128
 MOST_AT_ONCE = 50_000_000
 """Numbers that all layers together may make of the batch: 200 MB, twice that for the step."""
@@ -66,11 +71,11 @@ def verify(plan: Plan, dataset: Dataset) -> Verification:
         DesignError: the rules refuse the plan, it is not for these data, Keras
             refuses it, builds something else than the rows say, or its numbers
             are not finite.
+        DataError: there are no training images, or their pixels are not finite.
     """
     start = time.perf_counter()
     _require_same_data(plan, dataset)
-    keras.utils.set_random_seed(plan.training.seed)
-    model = _built(plan)
+    model = build_seeded(plan)
     shapes = _compared(plan, model)
     inputs, labels = _batch(plan, dataset)
     output = _answered(plan, model, inputs)
@@ -86,13 +91,13 @@ def verify(plan: Plan, dataset: Dataset) -> Verification:
         loss=before,
         seconds=time.perf_counter() - start,
         lines=(
-            f"Keras built all {len(shapes)} rows; each output shape and each number of parameters "
-            "is that of the table.",
+            f"Keras built all {len(shapes)} rows, with the output shapes and the parameters of the "
+            "design.",
             f"{model.count_params():,} parameters, {trainable:,} of them trained.",
             f"{len(inputs)} training images of {in_words(plan.input_shape)} went through: "
             f"{plan.classes} numbers for each, all finite.",
-            f"The {plan.training.loss} of these images is {before:.4g}, and {after:.4g} after one "
-            f"step of {plan.training.optimizer}.",
+            f"Their loss ({plan.training.loss}) is {before:.4g}, and {after:.4g} after one step of "
+            f"{plan.training.optimizer}.",
         ),
     )
 
@@ -104,10 +109,6 @@ def _require_same_data(plan: Plan, dataset: Dataset) -> None:
             f"and {dataset.name} has images of {in_words(dataset.input_shape)} in "
             f"{len(dataset.classes)}. Confirm the data in step 1 again."
         )
-
-
-def _built(plan: Plan) -> keras.Model:
-    return build(plan)
 
 
 def _compared(plan: Plan, model: keras.Model) -> tuple[Shape, ...]:
@@ -137,11 +138,15 @@ def _batch(plan: Plan, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     labels = np.asarray(dataset.labels[:count])
     if plan.training.labels == "one_hot":
         labels = keras.utils.to_categorical(labels, plan.classes)
-    return dataset.inputs(dataset.images[:count]), labels
+    inputs = dataset.inputs(dataset.images[:count])
+    if not len(inputs) or not np.isfinite(inputs).all():
+        what = "a pixel is NaN or infinite" if len(inputs) else "there are no training images"
+        raise DataError(f"{dataset.name}: {what}. Choose other data in step 1.")
+    return inputs, labels
 
 
 def _answered(plan: Plan, model: keras.Model, inputs: np.ndarray) -> np.ndarray:
-    output = np.asarray(model(inputs, training=False))
+    output = _computed(lambda: np.asarray(model(inputs, training=False)), inputs)
     if not np.isfinite(output).all():
         raise DesignError(
             f"{plan.rows[-1]} answers with numbers that are not finite, before any training. Use "
@@ -152,12 +157,23 @@ def _answered(plan: Plan, model: keras.Model, inputs: np.ndarray) -> np.ndarray:
 
 def _losses(model: keras.Model, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     """The loss before one step of training, and after it."""
-    before = float(model.test_on_batch(inputs, labels)[0])
-    model.train_on_batch(inputs, labels)
-    after = float(model.test_on_batch(inputs, labels)[0])
+    before = _computed(lambda: float(model.test_on_batch(inputs, labels)[0]), inputs)
+    _computed(lambda: model.train_on_batch(inputs, labels), inputs)
+    after = _computed(lambda: float(model.test_on_batch(inputs, labels)[0]), inputs)
     if not math.isfinite(before) or not math.isfinite(after):
         raise DesignError(
             f"The loss is {before:.4g}, and {after:.4g} after one step of training: no finite "
             "number. Set a smaller learning rate in step 4."
         )
     return before, after
+
+
+def _computed(work: Callable[[], T], inputs: np.ndarray) -> T:
+    try:
+        return work()
+    except Exception as cause:
+        # TensorFlow's own kinds, memory that is not there among them; some texts fill pages.
+        raise DesignError(
+            f"Keras built the network, and failed on a batch of {len(inputs)} images: "
+            f"{str(cause)[:LONGEST_CAUSE]}. Make the network or the batch size smaller."
+        ) from cause
