@@ -86,24 +86,6 @@ class Screen(ipywidgets.VBox):
             self.project.busy = ""
             self.project.changed()
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Has the step stand as running while something takes long, for a `with` statement.
-
-        When it fails, the step stands as invalid until it succeeds.
-        """
-        self.project.busy = self.step
-        self.project.failed.discard(self.step)
-        self.project.changed()
-        try:
-            yield
-        except Exception:
-            self.project.failed.add(self.step)
-            raise
-        finally:
-            self.project.busy = ""
-            self.project.changed()
-
     def fail(self, message: str) -> None:
         """Shows an error."""
         self.notice.show(Message(message))
