@@ -17,6 +17,9 @@ ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 
 MOST_PICTURES = 100_000
 
+LOOKED_AT = 3
+"""Subfolders that tell whether a folder is worth offering."""
+
 _TRAIN, _TEST = {"train", "training"}, {"test", "testing"}
 _LIGHT = 128
 
@@ -49,11 +52,16 @@ def from_folder(path: str | os.PathLike) -> tuple[Labeled, Labeled | None]:
 
 
 def has_classes(path: Path) -> bool:
-    """Whether a folder has subfolders, and may so be one of pictures by class."""
+    """Whether a folder seems to be one of pictures by class: a quick look, no promise."""
     try:
-        return bool(_subfolders(path))
+        folders = _subfolders(path)[:LOOKED_AT]
+        return any(_pictures(each)[0] for folder in folders for each in (folder, *_inner(folder)))
     except DataError:
         return False
+
+
+def _inner(folder: Path) -> list[Path]:
+    return _subfolders(folder)[:1] if folder.name.lower() in _TRAIN else []
 
 
 def _read(path: Path) -> Labeled:

@@ -1,0 +1,430 @@
+"""Step 1: which images the network learns, looked at before anything trains on them."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mnistlab.data import datasets
+from mnistlab.data.datasets import Dataset, by
+from mnistlab.data.folders import has_classes
+from mnistlab.data.labeled import LABEL_COLUMNS
+from mnistlab.errors import DataError
+from mnistlab.widgets.designer.project import Project
+from mnistlab.widgets.designer.screens.screen import Screen, button, text
+from mnistlab.widgets.designer.screens.uploads import as_paths, file_upload, uploaded
+from mnistlab.widgets.designer.views.bars import Bars
+from mnistlab.widgets.designer.views.digit_grid import DigitGrid
+from mnistlab.widgets.designer.views.notice import Message, Notice
+
+import ipywidgets
+import numpy as np
+
+MNIST, STANDIN, FILE = "mnist", "standin", "file"
+SAMPLES = 20
+MOST_LISTED = 200
+"""Files of the folder that are offered; the path takes any other."""
+
+ENDINGS = (".npz", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+
+_COLUMNS = {
+    "auto": "find it out",
+    "first": "the first column",
+    "last": "the last column",
+    "first ten": "the first ten columns (one-hot)",
+    "last ten": "the last ten columns (one-hot)",
+}
+_ORDERS = [("1, 0, …, 0 is class 0 (usual)", False), ("0, …, 0, 1 is class 0", True)]
+
+
+class DataScreen(Screen):
+    """Choose data, look at them, and confirm their shape.
+
+    Args:
+        project: what all screens work on.
+
+    Example:
+        >>> screen = DataScreen(Project())
+        >>> screen.next.disabled
+        True
+    """
+
+    def __init__(self, project: Project):
+        super().__init__(
+            project,
+            "Data",
+            "Choose the data",
+            "A network learns from images whose labels are known. Take MNIST, or bring your own; "
+            "then compare the images below with their labels, and confirm the shape.",
+        )
+        self._shown: Dataset | None = None
+        self._again: Callable[[], None] | None = None
+        self._filling = False
+        self._draws = 0
+        self._make_source()
+        self._make_found()
+        self.next = button(
+            "Next: Design", self.guarded(self.confirm), "Confirms the data and their shape"
+        )
+        self.next.button_style = "primary"
+        self.why_locked = text("", "quiet")
+        self.fill(
+            _row(self.source, self.load_button),
+            self._file,
+            self.before,
+            self._found,
+            _row(self.next, self.why_locked),
+        )
+        self.look_again()
+        self.refresh()
+
+    # Its parts
+
+    def _make_source(self) -> None:
+        self.source = ipywidgets.Dropdown(
+            options=[
+                ("MNIST: 70,000 handwritten digits", MNIST),
+                ("the stand-in: digits drawn by the computer", STANDIN),
+                ("a file or folder of mine", FILE),
+            ],
+            description="Data",
+            layout={"width": "400px"},
+        )
+        self.load_button = button("Load", self.guarded(self.load), "Reads the data", "primary")
+        self.files = ipywidgets.Dropdown(description="In my folder", layout={"width": "400px"})
+        self.path = ipywidgets.Text(
+            description="Path",
+            placeholder="of an .npz, idx, .csv or .txt file, or of a folder",
+            layout={"width": "400px"},
+        )
+        self.upload = file_upload(multiple=True)
+        self.label_column = ipywidgets.Dropdown(
+            options=[(_COLUMNS[each], each) for each in LABEL_COLUMNS],
+            description="Label is in",
+            layout={"width": "400px"},
+        )
+        again = button("Look again", self.guarded(self.look_again), "Lists the folder again")
+        self._file = ipywidgets.VBox(
+            [
+                _row(self.files, again),
+                _row(self.path, text("or", "quiet"), self.upload),
+                _row(self.label_column, text("of a table (.csv, .txt)", "quiet")),
+                text(
+                    "A table has one image a line: its pixels, and its label in the first or last "
+                    "column, or one-hot in ten. A folder has one subfolder of pictures for each "
+                    "class. Of idx files, upload images and labels together.",
+                    "quiet",
+                ),
+            ]
+        )
+        self.before = text("", "strong")
+        self.source.observe(lambda _: self._show_source(), "value")
+        self.files.observe(self.guarded(self._take_listed), "value")
+        self.upload.observe(self.guarded(self._take_upload), "value")
+        self.label_column.observe(self.guarded(self._read_again), "value")
+
+    def _make_found(self) -> None:
+        self.headline = text("", "h2")
+        self.numbers = text("", "p")
+        self.notes = Notice()
+        self.height, self.width, self.channels = (
+            ipywidgets.IntText(description=name, layout={"width": "160px"})
+            for name in ("Height", "Width", "Channels")
+        )
+        self.shape_words = text("", "p")
+        self.order = ipywidgets.Dropdown(
+            options=_ORDERS, description="One-hot", layout={"width": "400px"}
+        )
+        self._order_row = _row(
+            self.order, text("Right is what gives each image below its label.", "quiet")
+        )
+        self.bars = Bars()
+        self.grid = DigitGrid(label="Samples with their labels")
+        self.test_words = text("", "p")
+        self.test_path = ipywidgets.Text(
+            description="Test file",
+            placeholder="of images that are kept for the end",
+            layout={"width": "400px"},
+        )
+        take_test = button("Add test part", self.guarded(self.add_test), "Reads the second file")
+        others = button("Other samples", self.guarded(self.draw_samples), "Draws 20 other images")
+        pictures = ipywidgets.HBox(
+            [
+                ipywidgets.VBox([text("Samples with their labels", "strong"), self.grid, others]),
+                ipywidgets.VBox([text("Images of each class", "strong"), self.bars]),
+            ]
+        )
+        pictures.add_class("mnistlab-data-pictures")
+        self._found = ipywidgets.VBox(
+            [
+                self.headline,
+                self.numbers,
+                self.notes,
+                _row(self.height, self.width, self.channels),
+                self.shape_words,
+                self._order_row,
+                pictures,
+                self.test_words,
+                _row(self.test_path, take_test),
+            ]
+        )
+        self._found.add_class("mnistlab-data-found")
+        for control in (self.height, self.width, self.channels):
+            control.observe(self.guarded(self._take_shape), "value")
+        self.order.observe(self.guarded(self._take_order), "value")
+
+    # What it does
+
+    def load(self) -> None:
+        """Reads what was chosen.
+
+        Raises:
+            DataError: it cannot be had, or is no data.
+        """
+        source = self.source.value
+        if source == FILE:
+            path = self._resolved(self.path.value, "the data")
+            self._use(lambda: self._read(path))
+            return
+        self._use(lambda: datasets.builtin(source))
+        # Only tables have columns that can be read again in another way.
+        self._again = None
+
+    def look_again(self) -> None:
+        """Lists the files and folders that may be data."""
+        listed = [("choose, or name a path below", "")]
+        listed += [(name, name) for name in _offered(self.project.folder)]
+        self._filling = True
+        try:
+            chosen = self.files.value
+            self.files.options = listed
+            self.files.value = chosen if chosen in dict(listed).values() else ""
+        finally:
+            self._filling = False
+
+    def add_test(self) -> None:
+        """Reads a second file as the part to test with.
+
+        Raises:
+            DataError: it is no data, or does not fit the first.
+        """
+        dataset = self._dataset()
+        path = self._resolved(self.test_path.value, "the test part")
+        with self.working():
+            other = self._read(path)
+            if dataset.one_hot and other.one_hot and self.order.value:
+                other = other.reversed()
+            self.project.use(datasets.with_test(dataset, other))
+
+    def draw_samples(self) -> None:
+        """Shows other images of the data."""
+        dataset = self._dataset()
+        self._draws += 1
+        self._show_samples(dataset)
+
+    def confirm(self) -> None:
+        """Confirms the data and their shape, and leads on.
+
+        Raises:
+            DataError: there are none, or their shape does not fit.
+            DesignError: a training is running.
+        """
+        self._dataset().reshaped(self._typed_shape())
+        self.project.confirm()
+        if self.on_next is not None:
+            self.on_next()
+
+    # Callbacks
+
+    def _take_listed(self, _: object) -> None:
+        if not self._filling and self.files.value:
+            self.path.value = self.files.value
+
+    def _take_upload(self, _: object) -> None:
+        if not self.upload.value:
+            return
+        files = uploaded(self.upload.value)
+        self._use(lambda: self._read_upload(files))
+
+    def _read_again(self, _: object) -> None:
+        if self._again is not None:
+            self._again()
+
+    def _take_shape(self, _: object) -> None:
+        if self._filling or self._shown is None:
+            return
+        try:
+            dataset = self._dataset().reshaped(self._typed_shape())
+        except DataError:
+            # Said beside the fields, for as long as it is so.
+            self.project.failed.add(self.step)
+            self.project.changed()
+            return
+        self.project.failed.discard(self.step)
+        if dataset.input_shape == self._dataset().input_shape:
+            self.project.changed()
+        else:
+            self.project.use(dataset)
+
+    def _take_order(self, _: object) -> None:
+        if not self._filling:
+            self.project.use(self._dataset().reversed())
+
+    # Reading
+
+    def _use(self, read: Callable[[], Dataset]) -> None:
+        """Reads data and takes them for the project; those before stay where that fails."""
+        self.before.words = ""
+        try:
+            with self.working():
+                dataset = read()
+        except BaseException:
+            if self._shown is None:
+                self.project.failed.add(self.step)
+                self.project.changed()
+            else:
+                self.before.words = f"Still here, from before: {self._shown.name}."
+            raise
+        self._again = lambda: self._use(read)
+        self.project.failed.discard(self.step)
+        self._set(self.order, False)
+        self.project.use(dataset)
+
+    def _read(self, path: Path) -> Dataset:
+        return datasets.read(path, label_column=self.label_column.value)
+
+    def _read_upload(self, files: Sequence[tuple[str, bytes]]) -> Dataset:
+        with as_paths(files) as paths:
+            try:
+                return self._read(paths[0])
+            except DataError as cause:
+                # Where an upload lies for a moment is nothing that a reader knows.
+                raise DataError(str(cause).replace(f"{paths[0].parent}{os.sep}", "")) from cause
+
+    def _resolved(self, words: str, what: str) -> Path:
+        words = words.strip().strip("\"'")
+        if not words:
+            raise DataError(f"The path of {what} is empty. Choose a file, or write its path.")
+        try:
+            return self.project.folder / Path(words).expanduser()
+        except RuntimeError as cause:
+            raise DataError(f"{words} names a home folder that is not known. Write it out.") from (
+                cause
+            )
+
+    def _dataset(self) -> Dataset:
+        if self.project.dataset is None:
+            raise DataError("There are no data yet. Load some first.")
+        return self.project.dataset
+
+    def _typed_shape(self) -> tuple[int, int, int]:
+        return self.height.value, self.width.value, self.channels.value
+
+    # What it shows
+
+    def refresh(self) -> None:
+        """Shows the project as it is now."""
+        self._show_source()
+        dataset = self.project.dataset
+        if dataset is not self._shown:
+            self._shown = dataset
+            if dataset is not None:
+                self._show(dataset)
+        _show_if(self._found, dataset is not None)
+        self._show_shape(dataset)
+
+    def _show_source(self) -> None:
+        _show_if(self._file, self.source.value == FILE)
+
+    def _show(self, dataset: Dataset) -> None:
+        tested = dataset.test_images is not None
+        test = f", {len(dataset.test_images):,} to test with" if tested else ""
+        low, high = (f"{value:g}" for value in dataset.value_range)
+        self.before.words = ""
+        self.headline.words = dataset.name
+        self.numbers.words = (
+            f"{len(dataset.images):,} images to train on{test}; {len(dataset.classes)} classes. "
+            f"{dataset.features:,} features for each image, with values from {low} to {high}."
+        )
+        self.notes.show(*(Message(note, "note") for note in dataset.notes))
+        for control, size in zip(
+            (self.height, self.width, self.channels), dataset.input_shape, strict=True
+        ):
+            self._set(control, size)
+        _show_if(self._order_row, dataset.one_hot)
+        tests = None
+        if tested:
+            tests = np.bincount(dataset.test_labels, minlength=len(dataset.classes))
+        self.bars.show(dataset.classes, dataset.counts, tests)
+        self.test_words.words = (
+            "The test part is kept for step 5: nothing is learned from it. To take another, name "
+            "its file."
+            if tested
+            else "There is no test part. Name a second file of the same kind, or one later, in "
+            "step 5; or go on without."
+        )
+        self._show_samples(dataset)
+
+    def _show_samples(self, dataset: Dataset) -> None:
+        rng = np.random.default_rng(self._draws)
+        count = min(SAMPLES, len(dataset.images))
+        places = rng.choice(len(dataset.images), count, replace=False)
+        images = dataset.images[places]
+        # Two or four channels have no colors of their own: the first one is shown.
+        images = images if images.shape[3] in (1, 3) else images[..., :1]
+        self.grid.show(images, [dataset.classes[each] for each in dataset.labels[places]])
+
+    def _show_shape(self, dataset: Dataset | None) -> None:
+        problem = "Load data first." if dataset is None else ""
+        if dataset is not None:
+            try:
+                dataset.reshaped(self._typed_shape())
+                self.shape_words.words = (
+                    f"{by(self._typed_shape())} = {dataset.features:,}: as many as there are "
+                    "features. Look whether the images below are upright and whole."
+                )
+            except DataError as cause:
+                self.shape_words.words = str(cause)
+                problem = "The shape does not fit yet."
+        self.why_locked.words = problem
+        if self.next.disabled != bool(problem):
+            self.next.disabled = bool(problem)
+
+    def _set(self, control: ipywidgets.Widget, value: object) -> None:
+        """Sets a control without having it taken for what the reader chose."""
+        if control.value == value:
+            return
+        self._filling = True
+        try:
+            control.value = value
+        finally:
+            self._filling = False
+
+
+def _offered(folder: Path) -> list[str]:
+    """Returns the names of files and folders that may be data, sorted."""
+    try:
+        found = [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
+        names = [path.name for path in found if _may_be_data(path)]
+    except OSError:
+        # A folder that is not there yet, or closed, has nothing to offer.
+        return []
+    return sorted(names, key=str.lower)[:MOST_LISTED]
+
+
+def _may_be_data(path: Path) -> bool:
+    if path.is_dir():
+        return has_classes(path)
+    name = path.name.lower()
+    return name.endswith(ENDINGS) or ("idx" in name and "images" in name)
+
+
+def _row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
+    row = ipywidgets.HBox(list(children))
+    row.add_class("mnistlab-row")
+    return row
+
+
+def _show_if(widget: ipywidgets.Widget, shown: bool) -> None:
+    display = None if shown else "none"
+    if widget.layout.display != display:
+        widget.layout.display = display
