@@ -160,7 +160,7 @@ class Project:
 
     def _is_model(self, run: TrainingRun, weights: tuple[int, int]) -> bool:
         """Whether a model that was used is the one that there is now."""
-        return run is self.run and _weights_of(run) == weights and self._is_current(run)
+        return run is self.run and weights_of(run) == weights and self._is_current(run)
 
     def _severe(self) -> bool:
         return any(problem.severe for problem in self.design.check())
@@ -323,7 +323,7 @@ class Project:
             else:
                 report = run.report(images, labels)
             models = self._looks.setdefault(_digest(images, labels), set())
-            weights = _weights_of(run)
+            weights = weights_of(run)
             models.add((run.number, *weights))
             self.evaluation = Evaluation(run, weights, images, report, name, len(models))
         self.changed()
@@ -363,7 +363,7 @@ class Project:
 
     def has_tried(self, run: TrainingRun) -> None:
         """Notes that the model of a run was tried, by `read` or by other means."""
-        weights = _weights_of(run)
+        weights = weights_of(run)
         new = not (self.tried is run and self._tried_weights == weights)
         self.tried, self._tried_weights = run, weights
         if new:
@@ -438,7 +438,7 @@ def fitted(dataset: Dataset, wanted: Dataset) -> tuple[np.ndarray, np.ndarray, s
     return images, places[labels], name
 
 
-def _weights_of(run: TrainingRun) -> tuple[int, int]:
+def weights_of(run: TrainingRun) -> tuple[int, int]:
     """Which weights of a run are used: of its best epoch, or else of the last batch."""
     return (run.best_epoch, 0) if run.best_epoch else (0, run.batch)
 

@@ -1,7 +1,7 @@
 """Files that come through the browser: how large they may be, and where they are read from."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,19 +35,20 @@ def file_upload(accept: str = "", multiple: bool = False) -> ipywidgets.FileUplo
     return upload
 
 
-def uploaded(upload: ipywidgets.FileUpload) -> list[tuple[str, bytes]]:
+def uploaded(value: Sequence[Mapping]) -> list[tuple[str, bytes]]:
     """Returns the name and content of each file that was uploaded.
+
+    Args:
+        value: that of the upload button.
 
     Raises:
         DataError: there is none, one is empty, or they are too large.
 
     Example:
-        >>> upload = file_upload()
-        >>> upload.value = [{"name": "../a.txt", "content": b"7"}]
-        >>> uploaded(upload)
+        >>> uploaded([{"name": "../a.txt", "content": b"7"}])
         [('a.txt', b'7')]
     """
-    files = [(_safe_name(str(each["name"])), bytes(each["content"])) for each in upload.value]
+    files = [(_safe_name(str(each["name"])), bytes(each["content"])) for each in value]
     if not files:
         raise DataError("There is no upload. Choose a file first.")
     for name, content in files:
