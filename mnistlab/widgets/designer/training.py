@@ -170,6 +170,11 @@ class TrainingRun:
         )
 
     @property
+    def starting(self) -> bool:
+        """Whether its first batch, for which TensorFlow compiles the step, is not done yet."""
+        return self.state == "running" and not self._compiled
+
+    @property
     def seconds(self) -> float:
         """How long it has trained, without the pauses."""
         began = self._began
@@ -545,12 +550,22 @@ def split(labels: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.n
         >>> len(trained), (held_out < 50).sum(), (held_out >= 50).sum()
         (90, np.int64(5), np.int64(5))
     """
-    count = min(max(round(share * len(labels)), int(share > 0)), len(labels) - 1)
+    count = held_out_count(len(labels), share)
     shuffled = np.random.default_rng(seed).permutation(len(labels))
     by_class = shuffled[np.argsort(np.asarray(labels)[shuffled], kind="stable")]
     # Places at equal distances in a list sorted by class fall evenly on the classes.
     places = ((np.arange(count) + 0.5) * len(labels) / max(count, 1)).astype(int)
     return np.sort(np.delete(by_class, places)), np.sort(by_class[places])
+
+
+def held_out_count(images: int, share: float) -> int:
+    """Returns how many of so many images a share is: one at least, and not all.
+
+    Example:
+        >>> held_out_count(60_000, 0.1), held_out_count(4, 0.1), held_out_count(4, 0)
+        (6000, 1, 0)
+    """
+    return max(0, min(max(round(share * images), int(share > 0)), images - 1))
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
