@@ -184,6 +184,7 @@ class Project:
         """Takes data, to be looked at and then confirmed."""
         with self.lock:
             self.dataset, self.confirmed = dataset, False
+            self.failed.discard("Data")
         self.changed()
 
     def confirm(self) -> None:
