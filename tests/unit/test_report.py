@@ -1,7 +1,7 @@
 """The test report against scikit-learn and against counts made by hand."""
 
 from mnistlab.errors import DataError
-from mnistlab.evaluation.report import Report, make_report
+from mnistlab.evaluation.report import Report, make_report, report_of
 from mnistlab.models.prediction import predict
 
 import keras
@@ -203,3 +203,84 @@ class TestPredict:
     def test_a_model_that_has_no_shape_yet_is_refused(self):
         with pytest.raises(DataError, match="model takes None"):
             predict(keras.Sequential([keras.layers.Dense(10)]), np.zeros((1, 28, 28)))
+
+
+class TestOfAnyClasses:
+    names = ("cat", "dog", "<b>owl</b>")
+    answers = np.array(
+        [[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.6, 0.3, 0.1], [0.8, 0.1, 0.1], [0.5, 0.1, 0.4]],
+        "float32",
+    )
+    labels = np.array([0, 1, 1, 1, 0])
+    report = report_of(answers, labels, names)
+
+    def test_counts(self):
+        assert (self.report.right, self.report.count, self.report.names) == (3, 5, self.names)
+        assert self.report.confusion.tolist() == [[2, 0, 0], [2, 1, 0], [0, 0, 0]]
+
+    def test_scores_by_hand(self):
+        assert [score.name for score in self.report.scores] == list(self.names)
+        assert self.report.scores[0][1:] == pytest.approx((0.5, 1, 2 / 3, 2))
+        assert self.report.scores[1][1:] == pytest.approx((1, 1 / 3, 0.5, 3))
+        assert self.report.scores[2][1:] == (0, 0, 0, 0)
+
+    def test_the_table_has_the_names(self):
+        assert all(f"{name} " in self.report.table for name in self.names)
+
+    def test_captions_have_the_names(self):
+        assert self.report.captions([2]) == ["dog read as cat\n(60.0%)"]
+
+    def test_the_places_of_a_cell_come_surest_first(self):
+        assert self.report.places(1, 0).tolist() == [3, 2]
+        assert self.report.places(0, 0).tolist() == [0, 4]
+        assert self.report.places(2, 1).tolist() == []
+
+    def test_the_places_of_all_cells_are_all_images(self):
+        cells = [self.report.places(true, read) for true in range(3) for read in range(3)]
+        assert sorted(np.concatenate(cells)) == list(range(5))
+
+    def test_without_names_the_classes_are_numbers(self):
+        assert Report(self.labels, self.answers).names == ("0", "1", "2")
+
+    def test_a_sigmoid_for_each_class_need_not_sum_to_1(self):
+        assert report_of([[0.9, 0.8]], [1], ["cat", "dog"]).predictions.tolist() == [0]
+
+    @pytest.mark.parametrize(
+        ("answers", "labels", "message"),
+        [
+            (answers[:, :2], labels, r"shape \(5, 2\); there are 3 classes"),
+            (answers[0], labels, r"shape \(3,\)"),
+            (answers, labels[:4], r"5 answers, and labels of the shape \(4,\)"),
+            (answers[:0], labels[:0], "one at least"),
+            (answers, labels + 2, "whole numbers from 0 to 2"),
+            (answers, labels - 1, "whole numbers from 0 to 2"),
+            (answers, labels * 1.0, "whole numbers from 0 to 2"),
+            (answers - 0.5, labels, "does not answer with probabilities"),
+            (answers * 2, labels, "does not answer with probabilities"),
+            (np.full_like(answers, np.nan), labels, "does not answer with probabilities"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, answers, labels, message):
+        with pytest.raises(DataError, match=message):
+            report_of(answers, labels, self.names)
+
+
+class TestInterval:
+    def test_it_is_that_of_the_course(self):
+        # The final model's 9,906 of 10,000: 98.85 % to 99.23 % (notebook 11).
+        answers = np.eye(2, dtype="float32")[np.repeat([0, 1], [9906, 94])]
+        low, high = Report(np.zeros(10_000, int), answers).interval
+        assert (round(100 * low, 2), round(100 * high, 2)) == (98.85, 99.23)
+
+    def test_by_its_formula(self):
+        z, n, share = 1.959964, REPORT.count, REPORT.accuracy
+        middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+        assert REPORT.interval == pytest.approx((middle - half, middle + half), abs=1e-6)
+
+    @pytest.mark.parametrize(("label", "expected"), [(0, 1), (1, 0)])
+    def test_it_stays_in_0_to_1(self, label, expected):
+        answers = np.eye(2, dtype="float32")[[0] * 20]
+        low, high = Report(np.full(20, label), answers).interval
+        assert 0 <= low < high <= 1
+        assert expected in (low, high)
