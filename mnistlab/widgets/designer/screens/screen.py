@@ -51,23 +51,33 @@ class Screen(ipywidgets.VBox):
         """Shows the project as it is now."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it shows.")
 
-    def guarded(self, work: Callable[..., T]) -> Callable[..., T | None]:
+    def guarded(
+        self, work: Callable[..., T], notice: Notice | None = None
+    ) -> Callable[..., T | None]:
         """Returns a callback that does some work and shows, here, why it could not.
 
         An error leaves the project as it was and the controls usable; it stands
         in the messages until the next callback.
+
+        Args:
+            work: what the callback does.
+            notice: where an error is shown, beside the control; below the
+                title when `None`.
         """
 
         def callback(*arguments: object) -> T | None:
             try:
                 self.notice.show()
+                if notice is not None:
+                    notice.show()
                 result = work(*arguments)
             except MnistLabError as cause:
-                self.fail(str(cause))
+                self.fail(str(cause), notice)
             except Exception as cause:
                 self.fail(
                     f"That did not work ({type(cause).__name__}: {cause}). Nothing was changed; "
-                    "try it again, or try something else."
+                    "try it again, or try something else.",
+                    notice,
                 )
             else:
                 return result
@@ -86,9 +96,9 @@ class Screen(ipywidgets.VBox):
             self.project.busy = ""
             self.project.changed()
 
-    def fail(self, message: str) -> None:
-        """Shows an error."""
-        self.notice.show(Message(message))
+    def fail(self, message: str, notice: Notice | None = None) -> None:
+        """Shows an error, below the title or in another notice."""
+        (self.notice if notice is None else notice).show(Message(message))
 
 
 def text(words: str, kind: str = "p") -> ipywidgets.Widget:
