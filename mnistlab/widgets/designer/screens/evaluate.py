@@ -176,9 +176,9 @@ class EvaluateScreen(Screen):
         self.cell_words.words = _cell_words(report, true, predicted, len(places))
         self._show(self.examples, evaluation, places[:MOST_EXAMPLES], true == predicted)
 
-    def fail(self, message: str) -> None:
+    def fail(self, message: str, notice: Notice | None = None) -> None:
         """Shows an error, and says that the results are those before it."""
-        super().fail(message)
+        super().fail(message, notice)
         if self._shown is not None:
             self.before.words = "These are the results before; the last attempt gave none."
             self._results.add_class("mnistlab-faded")

@@ -126,6 +126,7 @@ class TryScreen(Screen):
         self._listing = True
         try:
             self.names.options = [(_printable(path.name), path) for path in found[:MOST_LISTED]]
+            self.names.index = 0
         finally:
             self._listing = False
         more = f"; the first {MOST_LISTED:,} are listed" if len(found) > MOST_LISTED else ""
@@ -194,9 +195,9 @@ class TryScreen(Screen):
             before.close()
         self.refresh()
 
-    def fail(self, message: str) -> None:
+    def fail(self, message: str, notice: Notice | None = None) -> None:
         """Shows an error, and says that the last answer is not about what was asked for."""
-        super().fail(message)
+        super().fail(message, notice)
         if self.reading.answers:
             self.reading.stale = "The last good answer; not one about what was asked for now."
 
