@@ -639,34 +639,44 @@ def _numbers(logs: Mapping[str, object]) -> dict[str, float]:
 
 def _require_same_layers(loaded: keras.Model, own: keras.Model, name: str) -> None:
     """Refuses weights of another network, and says what differs."""
-    theirs, ours = ([_brief(layer) for layer in _layers(model)] for model in (loaded, own))
-    for row, (their, our) in enumerate(itertools.zip_longest(theirs, ours), 1):
-        if their == our:
+    pairs = itertools.zip_longest(_layers(loaded), _layers(own))
+    for row, (there, here) in enumerate(pairs, 1):
+        if there == here:
             continue
-        there = f"has {their}" if their else "has no more layers"
-        here = f"has {our}" if our else "ends before"
+        if there and here and there[0] == here[0]:
+            old, new = _differing(there[1], here[1])
+            difference = f"{there[0]} with {old} there, and with {new} in the design"
+        else:
+            words = [each[0] if each else "not" for each in (there, here)]
+            difference = f"{words[0]} there, and {words[1]} in the design"
         raise DesignError(
-            f"{name} holds the weights of another network: as layer {row} it {there}, and the "
-            f"design {here} in row {row}. Load the design that it was trained with, or change "
-            "this one."
+            f"{name} holds the weights of another network: row {row} is {difference}. Load the "
+            "design that it was trained with, or change this one."
         )
 
 
-def _layers(model: keras.Model) -> list[keras.layers.Layer]:
-    return [each for each in model.layers if not isinstance(each, keras.layers.InputLayer)]
+def _differing(*both: Mapping[str, object]) -> list[str]:
+    names = [name for name in both[0] if both[0][name] != both[1][name]]
+    return [", ".join(f"{name}={each[name]}" for name in names) for each in both]
 
 
-def _brief(layer: keras.layers.Layer) -> str:
-    """A layer as far as its weights depend on it, or what is made of them."""
-    kind, config = type(layer).__name__, layer.get_config()
-    known = KINDS.get(kind)
-    names = [each.name for each in known.settings] if known else []
-    parts = [
-        f"{name}={_plain(config[name])}"
+def _layers(model: keras.Model) -> list[tuple[str, dict[str, object]]]:
+    """The kind of each layer, and its settings that its weights or its answers depend on."""
+    return [
+        (type(layer).__name__, _weighty(layer))
+        for layer in model.layers
+        if not isinstance(layer, keras.layers.InputLayer)
+    ]
+
+
+def _weighty(layer: keras.layers.Layer) -> dict[str, object]:
+    kind, config = KINDS.get(type(layer).__name__), layer.get_config()
+    names = [setting.name for setting in kind.settings] if kind else []
+    return {
+        name: _plain(config[name])
         for name in names
         if name in config and name not in ("kernel_initializer", "rate")
-    ]
-    return f"{kind}({', '.join(parts)})"
+    }
 
 
 def _plain(value: object) -> object:
