@@ -232,6 +232,10 @@ class TestFitted:
         with pytest.raises(DataError, match="has the class 'ant', which the model does not know"):
             fitted(dataset(("ant", "cat"), (8, 8, 1)), self.wanted)
 
+    def test_a_class_of_no_image_does_not_matter(self):
+        other = replace(dataset(("dog", "cat", "ant"), (8, 8, 1), test=0), labels=np.arange(60) % 2)
+        assert fitted(other, self.wanted)[1][:4].tolist() == [1, 0, 1, 0]
+
     def test_numbers_of_another_shape_are_read_as_the_model_takes_them(self):
         other = dataset(("cat",), (4, 16, 1), test=0)
         assert fitted(other, self.wanted)[0].shape == (60, 8, 8, 1)

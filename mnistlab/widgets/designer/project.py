@@ -423,7 +423,12 @@ def fitted(dataset: Dataset, wanted: Dataset) -> tuple[np.ndarray, np.ndarray, s
         >>> fitted(other, trained_on)[1:]
         (array([1, 1]), 'dogs.npz')
     """
-    unknown = [name for name in dataset.classes if name not in wanted.classes]
+    images, labels, name = dataset.images, dataset.labels, dataset.name
+    if dataset.test_images is not None:
+        images, labels, name = _test_part(dataset)
+    # A table has ten digits as its classes, whether an image of each is in it or not.
+    occurring = [dataset.classes[place] for place in np.unique(labels)]
+    unknown = [each for each in occurring if each not in wanted.classes]
     if unknown:
         raise DataError(
             f"{dataset.name} has the class {unknown[0]!r}, which the model does not know"
@@ -431,11 +436,11 @@ def fitted(dataset: Dataset, wanted: Dataset) -> tuple[np.ndarray, np.ndarray, s
             f"{_few(wanted.classes)}. Rename or leave out what does not fit."
         )
     if dataset.input_shape != wanted.input_shape:
-        dataset = dataset.reshaped(wanted.input_shape)
-    images, labels, name = dataset.images, dataset.labels, dataset.name
-    if dataset.test_images is not None:
-        images, labels, name = _test_part(dataset)
-    places = np.array([wanted.classes.index(name) for name in dataset.classes])
+        images = (
+            replace(dataset, images=images, test_images=None).reshaped(wanted.input_shape).images
+        )
+    known = {each: place for place, each in enumerate(wanted.classes)}
+    places = np.array([known.get(each, -1) for each in dataset.classes])
     return images, places[labels], name
 
 
