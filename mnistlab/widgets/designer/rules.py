@@ -126,13 +126,17 @@ def _insertion(plan: Plan, fix: str, edit: Edit) -> tuple[str, tuple[Edit, ...],
 
 
 def _each_row(plan: Plan) -> Iterator[Problem]:
+    dense_on_maps = False
     for row in plan.rows:
         yield from _ranges(row)
         if row.input_shape is None:
             continue
         maps = len(row.input_shape) == 3
         if row.layer.of.needs_vector and maps:
-            yield _unflattened(plan, row)
+            # What a dense layer makes of maps are maps; the Flatten before the first mends all.
+            if not dense_on_maps:
+                yield _unflattened(plan, row)
+            dense_on_maps = True
         elif row.layer.of.needs_maps and not maps:
             yield _flattened(plan, row)
         elif row.output_shape is None:
@@ -193,8 +197,10 @@ def _unflattened(plan: Plan, row: Row) -> Problem:
 def _flattened(plan: Plan, row: Row) -> Problem:
     before = plan.rows[: row.number - 1]
     target = next(each for each in before if each.output_shape and len(each.output_shape) == 1)
-    # What a dense layer made of the row of numbers has no places either.
+    # What a dense layer made of the row of numbers has no places either, and of two layers that
+    # both end the maps one stays behind the other.
     movable = not any(each.layer.of.needs_vector for each in before[target.number :])
+    movable = movable and row.layer.kind != target.layer.kind
     given = f"{row} works on maps, and is given a row of {row.input_shape[0]:,} numbers, since "
     given += f"row {target.number} ({target.layer.kind})."
     if movable:
@@ -208,9 +214,14 @@ def _flattened(plan: Plan, row: Row) -> Problem:
 
 
 def _too_large_window(row: Row) -> Iterator[Problem]:
-    name = "kernel_size" if "kernel_size" in row.layer.settings else "pool_size"
+    names = ("kernel_size", "pool_size")
+    name = next((name for name in names if name in row.layer.settings), None)
+    if name is None:
+        return
     window, smallest = row.layer.settings[name], min(row.input_shape[:2])
-    if window <= smallest or not row.layer.of.setting(name).allows(window):
+    if window <= smallest or row.layer.settings["padding"] == "same":
+        return
+    if not row.layer.of.setting(name).allows(window):
         return
     what = row.layer.of.setting(name).label.lower()
     yield Problem(
@@ -257,9 +268,9 @@ def _size(plan: Plan) -> Iterator[Problem]:
                 f"image; at most {MOST_PARAMETERS:,} and {MOST_NUMBERS:,} can be trained here. "
                 "Make it smaller, or pool before it.",
             )
-    if plan.parameters > MOST_PARAMETERS and not any(
-        row.parameters > MOST_PARAMETERS for row in plan.rows
-    ):
+            # Those behind it are too large because of it, most often.
+            return
+    if plan.parameters > MOST_PARAMETERS:
         largest = max(plan.rows, key=lambda row: row.parameters)
         yield Problem(
             "too large",
