@@ -63,8 +63,9 @@ def from_npz(path: str | os.PathLike) -> tuple[Labeled, Labeled | None]:
     train = next((pair for pair in _TRAIN if set(pair) <= set(specs)), None)
     test = next((pair for pair in _TEST if set(pair) <= set(specs)), None)
     if train is None:
-        names = ", ".join(repr(name) for name in list(specs)[:8]) or "none"
-        raise DataError(f"{path} has the arrays {names}; {_EXPECTED}. Rename them.")
+        names = ", ".join(repr(name) for name in list(specs)[:8])
+        found = f"the arrays {names}" if names else "no array in it"
+        raise DataError(f"{path} has {found}; {_EXPECTED}. Name them so.")
     wanted = {name: specs[name] for pair in (train, test) if pair for name in pair}
     arrays = read_npz(path, wanted, remedy=_REMEDY)
     return tuple(

@@ -235,19 +235,32 @@ def _guess(table: Table) -> str:
 
 
 def _different(values: np.ndarray) -> int:
-    """Returns how many classes there are, 0 where these cannot be labels."""
+    """Returns how many classes there are, 0 where these cannot be labels.
+
+    A slip in a line or two is no reason to look for the labels elsewhere: it is
+    to be found where it is.
+    """
     if values.shape[1] == DIGITS:
-        fits = ((values == 0) | (values == 1)).all() and (values.sum(axis=1) == 1).all()
-        return int(values.any(axis=0).sum()) if fits else 0
-    different = np.unique(values)
-    if (different % 1 != 0).any() or different[0] < 0:
-        return 0
-    # More than ten are pixels, or labels with a slip among them.
-    return len(different) if different[-1] < DIGITS else 1 + (len(different) > 1)
+        fits = _are_one_hot(values)
+        return int(values[fits].any(axis=0).sum()) if _most(fits) else 0
+    fits = (values >= 0) & (values < DIGITS) & (values % 1 == 0)
+    if _most(fits):
+        return len(np.unique(values[fits]))
+    # Whole numbers above 9 are pixels, or labels of many classes.
+    whole = (values >= 0) & (values % 1 == 0)
+    return min(2, len(np.unique(values))) if whole.all() else 0
+
+
+def _most(fits: np.ndarray) -> bool:
+    return len(fits) - fits.sum() <= max(1, 0.1 * len(fits))
+
+
+def _are_one_hot(rows: np.ndarray) -> np.ndarray:
+    return ((rows == 0) | (rows == 1)).all(axis=1) & (rows.sum(axis=1) == 1)
 
 
 def _from_one_hot(array: np.ndarray, where: Callable[[int], str]) -> np.ndarray:
-    bad = ~(((array == 0) | (array == 1)).all(axis=1) & (array.sum(axis=1) == 1))
+    bad = ~_are_one_hot(array)
     if bad.any():
         row = int(bad.argmax())
         found = ", ".join(f"{value:g}" for value in array[row])

@@ -116,6 +116,7 @@ class DataScreen(Screen):
                 ),
             ]
         )
+        self._file.add_class("mnistlab-data-found")
         self.before = text("", "strong")
         self.source.observe(lambda _: self._show_source(), "value")
         self.files.observe(self.guarded(self._take_listed), "value")
@@ -130,7 +131,7 @@ class DataScreen(Screen):
             ipywidgets.IntText(description=name, layout={"width": "160px"})
             for name in ("Height", "Width", "Channels")
         )
-        self.shape_words = text("", "p")
+        self.shape_words = Notice()
         self.order = ipywidgets.Dropdown(
             options=_ORDERS, description="One-hot", layout={"width": "400px"}
         )
@@ -147,10 +148,12 @@ class DataScreen(Screen):
         )
         take_test = button("Add test part", self.guarded(self.add_test), "Reads the second file")
         others = button("Other samples", self.guarded(self.draw_samples), "Draws 20 other images")
+        others.layout.align_self = "flex-start"
+        self.bars_title = text("", "strong")
         pictures = ipywidgets.HBox(
             [
                 ipywidgets.VBox([text("Samples with their labels", "strong"), self.grid, others]),
-                ipywidgets.VBox([text("Images of each class", "strong"), self.bars]),
+                ipywidgets.VBox([self.bars_title, self.bars]),
             ]
         )
         pictures.add_class("mnistlab-data-pictures")
@@ -242,7 +245,8 @@ class DataScreen(Screen):
     def _take_upload(self, _: object) -> None:
         if not self.upload.value:
             return
-        files = uploaded(self.upload.value)
+        value, self.upload.value = self.upload.value, ()
+        files = uploaded(value)
         self._use(lambda: self._read_upload(files))
 
     def _read_again(self, _: object) -> None:
@@ -259,8 +263,8 @@ class DataScreen(Screen):
             self.project.failed.add(self.step)
             self.project.changed()
             return
-        self.project.failed.discard(self.step)
         if dataset.input_shape == self._dataset().input_shape:
+            self.project.failed.discard(self.step)
             self.project.changed()
         else:
             self.project.use(dataset)
@@ -285,7 +289,6 @@ class DataScreen(Screen):
                 self.before.words = f"Still here, from before: {self._shown.name}."
             raise
         self._again = lambda: self._use(read)
-        self.project.failed.discard(self.step)
         self._set(self.order, False)
         self.project.use(dataset)
 
@@ -355,6 +358,7 @@ class DataScreen(Screen):
         if tested:
             tests = np.bincount(dataset.test_labels, minlength=len(dataset.classes))
         self.bars.show(dataset.classes, dataset.counts, tests)
+        self.bars_title.words = "Images of each class" + (": training + test" if tested else "")
         self.test_words.words = (
             "The test part is kept for step 5: nothing is learned from it. To take another, name "
             "its file."
@@ -374,20 +378,26 @@ class DataScreen(Screen):
         self.grid.show(images, [dataset.classes[each] for each in dataset.labels[places]])
 
     def _show_shape(self, dataset: Dataset | None) -> None:
-        problem = "Load data first." if dataset is None else ""
+        locked = "Load data first." if dataset is None else ""
         if dataset is not None:
-            try:
-                dataset.reshaped(self._typed_shape())
-                self.shape_words.words = (
-                    f"{by(self._typed_shape())} = {dataset.features:,}: as many as there are "
-                    "features. Look whether the images below are upright and whole."
-                )
-            except DataError as cause:
-                self.shape_words.words = str(cause)
-                problem = "The shape does not fit yet."
-        self.why_locked.words = problem
-        if self.next.disabled != bool(problem):
-            self.next.disabled = bool(problem)
+            message = self._about_shape(dataset)
+            locked = "The shape does not fit yet." if message.kind == "error" else ""
+            if self.shape_words.texts != [message.text]:
+                self.shape_words.show(message)
+        self.why_locked.words = locked
+        if self.next.disabled != bool(locked):
+            self.next.disabled = bool(locked)
+
+    def _about_shape(self, dataset: Dataset) -> Message:
+        try:
+            dataset.reshaped(self._typed_shape())
+        except DataError as cause:
+            return Message(str(cause))
+        return Message(
+            f"{by(self._typed_shape())} = {dataset.features:,}, as many as each image has "
+            "features. Look whether the images below are upright and whole.",
+            "good",
+        )
 
     def _set(self, control: ipywidgets.Widget, value: object) -> None:
         """Sets a control without having it taken for what the reader chose."""

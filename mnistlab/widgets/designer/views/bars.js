@@ -27,7 +27,7 @@ function render({ model, el, signal }) {
         bar.append(part);
       }
       return create("div", "mnistlab-bar-row", { role: "listitem" },
-        create("span", "mnistlab-bar-name", {}, name), bar,
+        create("span", "mnistlab-bar-name", { title: name }, name), bar,
         create("span", "mnistlab-bar-count", {}, inWords(train, test)));
     }));
   }
