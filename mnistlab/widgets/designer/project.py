@@ -16,6 +16,7 @@ from mnistlab import settings
 from mnistlab.data.datasets import Dataset
 from mnistlab.errors import DataError, DesignError
 from mnistlab.evaluation.report import Report
+from mnistlab.widgets.designer import rules
 from mnistlab.widgets.designer.document import Design
 from mnistlab.widgets.designer.plan import Plan, Training
 from mnistlab.widgets.designer.training import TrainingRun
@@ -122,13 +123,15 @@ class Project:
         return "ready" if self.confirmed and self._design_state() == "done" else "empty"
 
     def _train_state(self) -> str:
+        if self.run is not None and self.run.state == "running":
+            return "running"
+        if any(problem.severe for problem in rules.training_problems(self.design.plan)):
+            return "invalid"
         if self.run is not None:
-            if self.run.state == "running":
-                return "running"
-            if self.run.state == "failed":
-                return "invalid"
             if not self._is_current(self.run):
                 return "stale"
+            if self.run.state == "failed":
+                return "invalid"
             return "done" if self.run.state == "done" else "ready"
         return "ready" if self._verify_state() == "done" else "empty"
 
@@ -163,7 +166,9 @@ class Project:
         return run is self.run and weights_of(run) == weights and self._is_current(run)
 
     def _severe(self) -> bool:
-        return any(problem.severe for problem in self.design.check())
+        """Whether the layers cannot be built; what is wrong with the training is of step 4."""
+        training = rules.training_problems(self.design.plan)
+        return any(each.severe and each not in training for each in self.design.check())
 
     def _built_part(self) -> Plan:
         """The plan without its name, which changes nothing that was built."""

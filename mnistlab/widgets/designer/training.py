@@ -12,7 +12,6 @@ import itertools
 import logging
 import math
 import os
-import random
 import threading
 import time
 import weakref
@@ -25,7 +24,7 @@ from mnistlab.errors import DataError, DesignError, MnistLabError
 from mnistlab.evaluation.report import Report, report_of
 from mnistlab.models import files
 from mnistlab.progress import duration
-from mnistlab.widgets.designer.build import build
+from mnistlab.widgets.designer.build import build_seeded
 from mnistlab.widgets.designer.palette import KINDS
 from mnistlab.widgets.designer.plan import Plan
 
@@ -119,7 +118,7 @@ class TrainingRun:
         )
         self.batches = math.ceil(len(self._rows) / plan.training.batch_size)
         self._history: dict[str, list[float]] = {}
-        self._model = _seeded_model(plan)
+        self._model = build_seeded(plan)
         self._model.optimizer.build(self._model.trainable_variables)
         self.parameters = self._model.count_params()
         self._best: tuple[tuple[float, ...], list[np.ndarray]] | None = None
@@ -220,7 +219,7 @@ class TrainingRun:
         """
         with self._lock:
             if self._shown is None:
-                self._shown = _seeded_model(self.plan)
+                self._shown = build_seeded(self.plan)
                 self._shown.set_weights(self._best[1] if self._best else self._model.get_weights())
             return self._shown
 
@@ -614,17 +613,6 @@ def _require_fitting(dataset: Dataset, plan: Plan) -> None:
             f"{dataset.name}: some pixels are no numbers (NaN or infinite). Look for where they "
             "come from, and load the data again in step 1."
         )
-
-
-def _seeded_model(plan: Plan) -> keras.Model:
-    """Builds a model with the weights of the plan's seed, and leaves the caller's dice alone."""
-    # Keras draws the seed of every layer from Python's own generator, and uses no other.
-    state = random.getstate()
-    random.seed(plan.training.seed)
-    try:
-        return build(plan)
-    finally:
-        random.setstate(state)
 
 
 def _calm_batch(plan: Plan) -> int:

@@ -32,6 +32,9 @@ MOST_FILES = 200
 DRAWING_SHARE = 0.05
 """The most of the time of a training that may go into drawing its curves."""
 
+CLOSE = {"description_width": "initial"}
+"""A label as wide as its words, right beside its control."""
+
 SETTINGS = ("optimizer", "learning_rate", "momentum", "loss", "labels", "top3")
 AMOUNTS = ("batch_size", "epochs", "validation_share", "seed")
 
@@ -124,7 +127,11 @@ class TrainScreen(Screen):
         self.hint = text("", "quiet")
         self.standing = text("", "strong")
         self.bar = ipywidgets.FloatProgress(
-            min=0, max=1, description="Progress", layout={"width": "100%", "max_width": "700px"}
+            min=0,
+            max=1,
+            description="Progress",
+            style=CLOSE,
+            layout={"width": "100%", "max_width": "700px"},
         )
         self.ended = Notice()
         self.best = text("")
@@ -137,13 +144,17 @@ class TrainScreen(Screen):
 
     def _make_files(self) -> None:
         self.name = ipywidgets.Text(
-            description="Name", tooltip="Of the file, without its ending", layout={"width": "300px"}
+            description="Name",
+            tooltip="Of the file, without its ending",
+            style=CLOSE,
+            layout={"width": "300px"},
         )
         self.save = button("Save model (.keras)", self.guarded(self.save_model))
         self.file = ipywidgets.Combobox(
             description="File",
             placeholder="a saved name, or a path",
             ensure_option=False,
+            style=CLOSE,
             layout={"width": "420px"},
         )
         self.upload = file_upload(accept=".keras,.h5")
@@ -168,14 +179,14 @@ class TrainScreen(Screen):
 
     def _control(self, setting: Setting) -> ipywidgets.ValueWidget:
         label = WORDS.get(setting.name, setting.label)
-        look = {"description": label, "tooltip": _hint(setting)}
+        look = {"description": label, "tooltip": _hint(setting), "style": CLOSE}
         if setting.type is bool:
             control = ipywidgets.Checkbox(**look, indent=False, layout={"width": "auto"})
         elif setting.choices:
             options = [(WORDS.get(choice, choice), choice) for choice in setting.choices]
-            control = ipywidgets.Dropdown(options=options, **look, layout={"width": "340px"})
+            control = ipywidgets.Dropdown(options=options, **look, layout={"width": "auto"})
         else:
-            control = _number(setting.type)(**look, layout={"width": "210px"})
+            control = _number(setting.type)(**look, layout={"width": "190px"})
         control.observe(self._changing(lambda value: self.change(**{setting.name: value})), "value")
         return control
 
@@ -197,7 +208,8 @@ class TrainScreen(Screen):
             description=label,
             tooltip=_hint(TRAINING[name]),
             disabled=True,
-            layout={"width": "180px"},
+            style=CLOSE,
+            layout={"width": "140px"},
         )
 
         def moved(value: Value) -> None:
@@ -375,10 +387,11 @@ class TrainScreen(Screen):
         project = self.project
         if project.dataset is None or not project.confirmed:
             return "Train is locked: the data are not confirmed yet. Do that in step 1."
-        severe = [problem for problem in project.design.check() if problem.severe]
-        if severe:
-            where = "above" if severe[0].row is None and len(project.design) else "in step 2"
-            return f"Train is locked: something is wrong {where}. {severe[0].message}"
+        states = project.states
+        if states["Design"] != "done":
+            return "Train is locked: the design is not right yet. Step 3 says what to mend."
+        if any(problem.severe for problem in rules.training_problems(project.design.plan)):
+            return "Train is locked until what is said above is mended."
         return ""
 
     def _what_train_does(self) -> str:
