@@ -214,7 +214,7 @@ class DataScreen(Screen):
         path = self._resolved(self.test_path.value, "the test part")
         with self.working():
             other = self._read(path)
-            if dataset.one_hot and other.one_hot and self.order.value:
+            if other.one_hot and self.order.value:
                 other = other.reversed()
             self.project.use(datasets.with_test(dataset, other))
 
