@@ -28,6 +28,9 @@ LOWEST = 7
 BAR = 9
 UNKNOWN = (34, 44)
 GAP = 22
+MOST_SPREAD = 24
+"""Pixels that a gap is wider where a line has room."""
+
 HEAD = 6
 STUB = 12
 LINE = 15
@@ -136,10 +139,13 @@ def layout(layers: Sequence[Described], width: float = WIDTH) -> Layout:
     boxes, arrows, top = [], [], 0.0
     for line, room in zip(lines, rooms, strict=True):
         left, last = 0.0, None
+        spare = (width - sum(slots[place] for place in line)) / len(line)
+        spread = min(max(spare, 0), MOST_SPREAD)
         axis = top + room / 2 + HEAD
         for place in line:
             solid = solids[place]
-            middle = left + slots[place] / 2
+            slot = slots[place] + spread
+            middle = left + slot / 2
             x = middle - (solid.width + solid.right) / 2
             below = top + room + 2 * HEAD + LINE
             boxes.append(_box(layers[place], solid, (x, axis), middle, below, texts[place]))
@@ -147,11 +153,11 @@ def layout(layers: Sequence[Described], width: float = WIDTH) -> Layout:
                 arrows.append((last + 3, x - 3, axis))
             elif place:
                 arrows.append((max(x - 3 - STUB, 0), x - 3, axis))
-            last, left = x + solid.width + solid.right, left + slots[place]
+            last, left = x + solid.width + solid.right, left + slot
         if line[-1] < len(layers) - 1:
             arrows.append((last + 3, last + 3 + STUB, axis))
         top += room + 2 * HEAD + (max(len(texts[place]) for place in line) + 1) * LINE
-    return Layout(width, max(top, LINE), tuple(boxes), tuple(arrows))
+    return Layout(width, math.ceil(max(top, LINE)), tuple(boxes), tuple(arrows))
 
 
 def network(layers: Sequence[Described], title: str = "", marked: Collection[int] = ()) -> Figure:
@@ -166,7 +172,7 @@ def network(layers: Sequence[Described], title: str = "", marked: Collection[int
 
     Example:
         >>> network([("Input", "image", (28, 28, 1), 0), ("Conv2D", "conv1", None, 0)], "Mine")
-        <Figure size 820x111 with 1 Axes>
+        <Figure size 820x210 with 1 Axes>
     """
     drawn = layout(layers)
     head = 2 * LINE if title else 0

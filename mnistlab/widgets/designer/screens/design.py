@@ -39,6 +39,8 @@ WORDS = (
 class DesignScreen(Screen):
     """Where the layers are chosen and set.
 
+    Its notices: `notice` below the title, `refusal` and `problems` above the table.
+
     Args:
         project: what all screens work on.
 
@@ -57,9 +59,12 @@ class DesignScreen(Screen):
         self._lock = threading.RLock()
         self._shown: object = None
         self._typing: tuple[Plan, str, float] | None = None
+        self._listed: list[Problem] | None = None
         self._selected = 0 if len(project.design) else NONE
+        self.refusal = Notice()
         self.templates = TemplateChooser(self.guarded(self._take))
         self.name = ipywidgets.Text(description="Name", continuous_update=False)
+        self.name.style.description_width = "initial"
         self.name.observe(self.guarded(self._rename), "value")
         self.palette = _palette()
         self.palette.observe(lambda _: self._show_help(), "value")
@@ -67,16 +72,16 @@ class DesignScreen(Screen):
         self.buttons = self._make_buttons()
         self.table = LayerTable(
             Actions(
-                choose=self.guarded(self.select),
-                move=self.guarded(self.move),
-                remove=self.guarded(self.remove),
+                choose=self._editing(self.select),
+                move=self._editing(self.move),
+                remove=self._editing(self.remove),
             )
         )
-        self.form = LayerForm(self.guarded(self._set))
+        self.form = LayerForm(self._editing(self._set))
         self.problems = Notice()
-        self.drawing = NetworkDrawing(self.guarded(self._choose_box))
+        self.drawing = NetworkDrawing(self._editing(self._choose_box))
         self.totals = text("", "strong")
-        self.files = DesignFiles(project, self.notice, self.guarded)
+        self.files = DesignFiles(project, self.guarded)
         self.next = button(
             "Next: Verify", self.guarded(self._go_on), "To the check by Keras", "primary"
         )
@@ -122,7 +127,7 @@ class DesignScreen(Screen):
         """Draws the network, for readers without a kernel."""
         plan = self.project.design.plan
         title = f"{plan.name}: {plan.parameters:,} parameters"
-        return network(_described(plan), title, _marked(self.project.design.check()))
+        return network(described(plan), title, _marked(self.project.design.check()))
 
     # What it shows
 
@@ -143,7 +148,7 @@ class DesignScreen(Screen):
         if self.name.value != plan.name:
             self.name.value = plan.name
         self.table.show(plan.rows, problems, self._selected)
-        self.drawing.show(_described(plan), _marked(problems))
+        self.drawing.show(described(plan), _marked(problems))
         self.drawing.selected = self._selected + 1 if self._selected != NONE else NONE
         self.totals.words = _totals(plan)
         self._show_form(plan)
@@ -169,17 +174,20 @@ class DesignScreen(Screen):
         self.form.show(key, title, words, kind.settings, row.layer.settings)
 
     def _show_problems(self, problems: list[Problem]) -> None:
+        # That there are no layers is what the empty table says. The same messages anew would
+        # take the focus from their buttons.
+        problems = [problem for problem in problems if problem.rule != "no layers"]
+        if problems == self._listed:
+            return
+        self._listed = problems
         messages = [self._as_message(problem) for problem in problems[:MOST_PROBLEMS]]
         more = len(problems) - len(messages)
         if more > 0:
-            messages.append(Message(f"{more:,} more: mend these first.", "note"))
-        texts = [(each.text, each.button) for each in messages]
-        # The same messages anew would take the focus from their buttons.
-        if texts != [(each.text, each.button) for each in self.problems.messages]:
-            self.problems.show(*messages)
+            messages.append(Message(f"{more:,} more; mend these first.", "note"))
+        self.problems.show(*messages)
 
     def _as_message(self, problem: Problem) -> Message:
-        mend = self.guarded(lambda: self._mend(problem))
+        mend = self._editing(lambda: self._mend(problem))
         return Message(problem.message, "error" if problem.severe else "advice", problem.fix, mend)
 
     def _show_buttons(self, plan: Plan) -> None:
@@ -215,16 +223,19 @@ class DesignScreen(Screen):
             self.name.value = design.name
 
     def _set(self, key: str, name: str, value: Value) -> None:
-        design, place = self.project.design, self._selected
+        design, place, what = self.project.design, self._selected, f"{key} {name}"
         try:
             value = design.layers[place].of.setting(name).check_type(value)
-            if self._is_typing(f"{key} {name}"):
-                design.undo()
-            design.change(place, **{name: value})
         except Exception:
             self.form.refuse()
             raise
-        self._typing = design.plan, f"{key} {name}", time.monotonic()
+        if self._is_typing(what):
+            design.undo()
+        before = design.plan
+        design.change(place, **{name: value})
+        # A number that is as it was before it was typed is no step, and nothing to replace.
+        stepped = design.plan is not before
+        self._typing = (design.plan, what, time.monotonic()) if stepped else None
         self._changed(place)
 
     def _is_typing(self, what: str) -> bool:
@@ -267,11 +278,15 @@ class DesignScreen(Screen):
         self.project.changed()
         self.refresh()
 
+    def _editing(self, work: Callable[..., object]) -> Callable[..., object]:
+        """A callback whose errors stand above the table, where its controls are."""
+        return self.guarded(work, self.refusal)
+
     # How it is laid out
 
     def _make_buttons(self) -> dict[str, ipywidgets.Button]:
         def make(label: str, work: Callable[[], object], hint: str, style: str = ""):
-            return button(label, self.guarded(work), hint, style)
+            return button(label, self._editing(work), hint, style)
 
         def chosen(work: Callable[..., object], *more: int):
             return lambda: work(self._selected, *(self._selected + step for step in more))
@@ -292,14 +307,17 @@ class DesignScreen(Screen):
     def _lay_out(self) -> None:
         editor = _row(self.table, self.form)
         editor.add_class("mnistlab-editor")
+        start = _row(self.templates, self.name)
+        start.add_class("mnistlab-start")
         self.fill(
-            _row(self.templates, self.name),
+            start,
             self.totals,
             self.drawing,
             text("Layers", "h2"),
             self.palette,
             self.help,
             _row(*self.buttons.values()),
+            self.refusal,
             self.problems,
             editor,
             self.files,
@@ -322,8 +340,8 @@ def _row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
     return made
 
 
-def _described(plan: Plan) -> list[Described]:
-    """A plan as the drawing takes it: the image, and the layers."""
+def described(plan: Plan) -> list[Described]:
+    """Returns a plan as its drawing takes it: the image, and the layers."""
     rows = [(row.layer.kind, row.name, row.output_shape, row.parameters) for row in plan.rows]
     return [("Input", "image", plan.input_shape, 0), *rows]
 
@@ -334,7 +352,10 @@ def _marked(problems: list[Problem]) -> set[int]:
 
 
 def _totals(plan: Plan) -> str:
+    data = f"Images of {shape_in_words(plan.input_shape)}, {plan.classes} classes."
     count = len(plan.layers)
+    if not count:
+        return f"No layers yet. {data}"
     layers = "1 layer" if count == 1 else f"{count} layers"
     frozen = sum(row.frozen for row in plan.rows)
     kept = f" ({frozen:,} of them not trained)" if frozen else ""
@@ -342,8 +363,7 @@ def _totals(plan: Plan) -> str:
     known = " as far as the shapes are known" if unknown else ""
     return (
         f"{layers}, {plan.parameters:,} parameters{kept}{known}: "
-        f"{_size(plan.parameters * BYTES)} of weights. "
-        f"Images of {shape_in_words(plan.input_shape)}, {plan.classes} classes."
+        f"{_size(plan.parameters * BYTES)} of weights. {data}"
     )
 
 

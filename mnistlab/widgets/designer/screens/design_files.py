@@ -7,6 +7,7 @@ from mnistlab.errors import DesignError
 from mnistlab.files import write_atomically
 from mnistlab.widgets.designer import rules
 from mnistlab.widgets.designer.build import identifier
+from mnistlab.widgets.designer.code import to_code
 from mnistlab.widgets.designer.document import Design
 from mnistlab.widgets.designer.plan import Plan
 from mnistlab.widgets.designer.project import Project
@@ -27,30 +28,34 @@ class DesignFiles(ipywidgets.VBox):
 
     Args:
         project: whose design it is; its folder gets a folder "my_designs".
-        notice: where it says what was done.
-        guarded: makes callbacks whose errors stand on the screen.
+        guarded: `Screen.guarded`; errors stand in `notice`, below the buttons.
     """
 
-    def __init__(self, project: Project, notice: Notice, guarded: Callable):
-        self._project, self._notice, self._guarded = project, notice, guarded
+    def __init__(self, project: Project, guarded: Callable):
+        self.notice = Notice()
+        self._project = project
+        self._guarded = lambda work: guarded(work, self.notice)
         self._coded: Plan | None = None
         self.folder = project.folder / FOLDER
-        self.save = button("Save", guarded(self._save), "As a file, under its name")
+        self.save = button("Save", self._guarded(self._save), "As a file, under its name")
         self.saved = ipywidgets.Dropdown(description="Saved", options=[NOTHING])
-        self.load = button("Load", guarded(self._load), "In place of the layers and the training")
+        self.saved.style.description_width = "initial"
+        self.load = button(
+            "Load", self._guarded(self._load), "In place of the layers and the training"
+        )
         self.show_code = ipywidgets.ToggleButton(
             description="Show the Keras code", tooltip="A script that trains the same network"
         )
         self.show_code.layout.width = "auto"
-        self.show_code.observe(guarded(lambda _: self._show_code()), "value")
+        self.show_code.observe(self._guarded(lambda _: self._show_code()), "value")
         self.script = button(
-            "Save as script", guarded(self._save_script), "A Python file beside the designs"
+            "Save as script", self._guarded(self._save_script), "A Python file beside the designs"
         )
         self.code = CodeCell()
         self.no_code = text("", "quiet")
         files = ipywidgets.HBox([self.save, self.saved, self.load, self.show_code, self.script])
         files.add_class("mnistlab-row")
-        super().__init__([text("Keep it", "h2"), files, self.no_code, self.code])
+        super().__init__([text("Keep it", "h2"), files, self.notice, self.no_code, self.code])
         self.add_class("mnistlab-files")
 
     def refresh(self) -> None:
@@ -90,7 +95,7 @@ class DesignFiles(ipywidgets.VBox):
                 f" It was made for images of {shape_in_words(plan.input_shape)} in {plan.classes} "
                 f"classes, and yours are {shape_in_words(own.input_shape)} in {own.classes}."
             )
-        self._notice.show(Message(words, "good"))
+        self.notice.show(Message(words, "good"))
 
     # Code
 
@@ -107,7 +112,7 @@ class DesignFiles(ipywidgets.VBox):
                 self.no_code.words = "There is no code while a problem stands above."
             else:
                 self.no_code.words = ""
-                self.code.show(self._project.design.to_code(), f"{identifier(plan.name)}.py")
+                self.code.show(to_code(plan), f"{identifier(plan.name)}.py")
 
     def _save_script(self) -> None:
         design = self._project.design
@@ -133,7 +138,7 @@ class DesignFiles(ipywidgets.VBox):
             write(path)
             self._say(f"Saved as {_shown(path)}, in place of the file that was there.")
 
-        self._notice.show(
+        self.notice.show(
             Message(
                 f"There is a {_shown(path)} already. Replace it, or give your design another name.",
                 "advice",
@@ -144,7 +149,7 @@ class DesignFiles(ipywidgets.VBox):
 
     def _say(self, words: str) -> None:
         self._list()
-        self._notice.show(Message(words, "good"))
+        self.notice.show(Message(words, "good"))
 
 
 def _shown(path: Path) -> str:

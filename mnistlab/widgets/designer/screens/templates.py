@@ -29,6 +29,7 @@ class TemplateChooser(ipywidgets.VBox):
         self.choice = ipywidgets.Dropdown(
             description="Template", options=templates.names(), value="keras_convnet"
         )
+        self.choice.style.description_width = "initial"
         self.words = text("", "quiet")
         self.take = button(
             "Take it", lambda: take(self.choice.value), "In place of the layers and the training"

@@ -40,11 +40,14 @@ function drawBox(box, place, { line }) {
 
 function render({ model, el, signal }) {
   const frame = create("div", "mnistlab-net");
-  el.append(frame);
+  const caption = create("p", "mnistlab-net-caption", {},
+    "A box is as high as its maps, and wider the more of them there are; a row of numbers is a bar. "
+    + "Under each: its name, what it makes of one image, and how many parameters it has.");
+  el.append(frame, caption);
 
   function draw() {
     const picture = model.get("picture");
-    frame.hidden = !picture.boxes;
+    frame.hidden = caption.hidden = !picture.boxes;
     if (!picture.boxes) return;
     const { width, height, font, arrows, boxes } = picture;
     frame.replaceChildren(createSvg("svg", {

@@ -86,10 +86,8 @@ class LayerTable(anywidget.AnyWidget):
                 self._press(message["do"], to)
             elif message.get("do") == "choose" and self._has(place):
                 self._actions.choose(place)
-            elif message.get("do") == "drop" and self._has(place) and self._has(to):
-                # The rows may have changed under the pointer.
-                if message.get("version") == self.version and place != to:
-                    self._actions.move(place, to)
+            elif message.get("do") == "drop":
+                self._drop(place, to, message.get("version"))
 
     def _press(self, what: str, steps: object) -> None:
         """Keys may come faster than rows: they are about the row that is chosen by now."""
@@ -101,6 +99,11 @@ class LayerTable(anywidget.AnyWidget):
             self._actions.remove(self.selected)
         elif self.selected != NONE and near != self.selected:
             self._actions.move(self.selected, near)
+
+    def _drop(self, place: object, to: object, version: object) -> None:
+        # The rows may have changed under the pointer: the places would be of others.
+        if self._has(place) and self._has(to) and place != to and version == self.version:
+            self._actions.move(place, to)
 
     def _has(self, place: object) -> bool:
         return type(place) is int and 0 <= place < len(self.rows)
