@@ -21,6 +21,9 @@ import ipywidgets
 import numpy as np
 
 WORST = 20
+EXAMPLE = 84
+"""Pixels of the page for the longer side of an image."""
+
 MOST_EXAMPLES = 60
 """Images of a cell that are shown at once."""
 
@@ -133,19 +136,20 @@ class EvaluateScreen(Screen):
         )
         cell = ipywidgets.VBox([self.cell_words, self.examples])
         cell.add_class("mnistlab-evaluate-cell")
+        tables = ipywidgets.HBox(
+            [ipywidgets.VBox([self.confusion, colors]), ipywidgets.VBox([self.table, explained])]
+        )
+        tables.add_class("mnistlab-evaluate-tables")
         self._results = ipywidgets.VBox(
             [
                 self.before,
                 self.headline,
                 self.words,
                 self.advice,
-                self.confusion,
-                colors,
+                tables,
                 cell,
                 self.worst_words,
                 self.worst,
-                self.table,
-                explained,
             ]
         )
         self._results.add_class("mnistlab-evaluate-results")
@@ -174,7 +178,7 @@ class EvaluateScreen(Screen):
         report = evaluation.report
         places = report.places(true, predicted)
         self.cell_words.words = _cell_words(report, true, predicted, len(places))
-        self._show(self.examples, evaluation, places[:MOST_EXAMPLES], true == predicted)
+        self._show_cell(evaluation, places[:MOST_EXAMPLES], true == predicted)
 
     def fail(self, message: str, notice: Notice | None = None) -> None:
         """Shows an error, and says that the results are those before it."""
@@ -243,24 +247,14 @@ class EvaluateScreen(Screen):
             else "There is no error to show: all images are read right."
         )
         names = report.names
-        captions = [
-            f"{names[report.labels[place]]} read as {names[report.predictions[place]]}, "
-            f"{in_percent(report.confidence[place])}"
-            for place in places
-        ]
-        self.worst.show(evaluation.images[places], captions, ["wrong"] * len(places))
+        captions = [f"{names[report.labels[place]]} {_answer(report, place)}" for place in places]
+        images = evaluation.images[places]
+        self.worst.show(images, captions, ["wrong"] * len(places), scale=_scale(images))
 
-    def _show(
-        self, grid: DigitGrid, evaluation: Evaluation, places: np.ndarray, right: bool
-    ) -> None:
-        report = evaluation.report
-        captions = [
-            f"read as {report.names[report.predictions[place]]}, "
-            f"{in_percent(report.confidence[place])}"
-            for place in places
-        ]
-        marks = ["good" if right else "wrong"] * len(places)
-        grid.show(evaluation.images[places], captions, marks)
+    def _show_cell(self, evaluation: Evaluation, places: np.ndarray, right: bool) -> None:
+        captions = [_answer(evaluation.report, place) for place in places]
+        images, marks = evaluation.images[places], ["good" if right else "wrong"] * len(places)
+        self.examples.show(images, captions, marks, scale=_scale(images))
 
     def _read_file(self) -> datasets.Dataset:
         if self.upload.value:
@@ -295,6 +289,16 @@ def _cell_words(report: Report, true: int, predicted: int, count: int) -> str:
     shown = f"; the {MOST_EXAMPLES} surest are shown" if count > MOST_EXAMPLES else ""
     images = "1 image of" if count == 1 else f"{count:,} images of"
     return f"{images} {one}, {how}{shown}"
+
+
+def _answer(report: Report, place: int) -> str:
+    read, sure = report.names[report.predictions[place]], report.confidence[place]
+    return f"read as {read}, {in_percent(sure)}"
+
+
+def _scale(images: np.ndarray) -> float:
+    """Makes images about as wide as the words below them."""
+    return max(1, EXAMPLE // max(1, *images.shape[1:3]))
 
 
 def _looks(evaluation: Evaluation) -> Sequence[Message]:

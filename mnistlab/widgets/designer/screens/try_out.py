@@ -57,6 +57,8 @@ class TryScreen(Screen):
             TEST: self._make_test(),
             CANVAS: self._make_canvas(),
         }
+        for box in self._boxes.values():
+            box.add_class("mnistlab-try-box")
         self.reading = Reading()
         self.source.observe(self.guarded(lambda _: self._change_source()), "value")
         self._random = np.random.default_rng()
