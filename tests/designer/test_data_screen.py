@@ -242,8 +242,10 @@ class TestUploads:
         upload(screen, ("mine.csv", table().encode()))
         assert project.dataset.name == "mine.csv"
         assert np.array_equal(project.dataset.labels, LABELS)
+        upload(screen, ("other.csv", b"7,0,0,9,3\n2,0,0,9,4\n"))
         screen.label_column.value = "last"
-        assert not np.array_equal(project.dataset.labels, LABELS)
+        assert project.dataset.name == "other.csv"
+        assert project.dataset.labels.tolist() == [3, 4]
 
     def test_an_error_names_the_upload_and_no_folder_that_it_lay_in(self, screen):
         upload(screen, (f"../{ATTACK[1:9]}.csv", b"1,2\n3,x\n"))
