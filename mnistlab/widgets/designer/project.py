@@ -77,6 +77,7 @@ class Project:
         self.tried: TrainingRun | None = None
         self.busy = ""
         self.failed: set[str] = set()
+        self._verified_on: Dataset | None = None
         self._tried_weights = (0, 0)
         self._looks: dict[str, set[tuple]] = {}
         self._followers: list[Callable[[], None]] = []
@@ -117,7 +118,7 @@ class Project:
     def _verify_state(self) -> str:
         if self.verification is not None:
             same = verified_part(self.verification.plan) == verified_part(self.design.plan)
-            if same and self.confirmed:
+            if same and self.confirmed and self._verified_on is self.dataset:
                 return "done"
             return "stale"
         return "ready" if self.confirmed and self._design_state() == "done" else "empty"
@@ -218,6 +219,7 @@ class Project:
             self._require_data()
             self.verification = None
             self.verification = verify(self.design.plan, self.dataset)
+            self._verified_on = self.dataset
         self.changed()
         return self.verification
 
