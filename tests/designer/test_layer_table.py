@@ -56,7 +56,7 @@ class TestWhatTheTableShows:
 
     def test_shares_as_bars_and_in_percent(self, table):
         assert [row["percent"] for row in table.rows] == [
-            *("below 0.1 %", "1.5 %", "", "", "", "98.3 %", "", "0.1 %")
+            *("< 0.1 %", "1.5 %", "", "", "", "98.3 %", "", "0.1 %")
         ]
         assert sum(row["share"] for row in table.rows) == pytest.approx(1)
 

@@ -341,7 +341,13 @@ def _row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
 
 
 def described(plan: Plan) -> list[Described]:
-    """Returns a plan as its drawing takes it: the image, and the layers."""
+    """Returns a plan as its drawing takes it: the image, and the layers.
+
+    Example:
+        >>> from mnistlab.widgets.designer.templates import template
+        >>> described(template("keras_convnet"))[:2]
+        [('Input', 'image', (28, 28, 1), 0), ('Conv2D', 'conv1', (26, 26, 32), 320)]
+    """
     rows = [(row.layer.kind, row.name, row.output_shape, row.parameters) for row in plan.rows]
     return [("Input", "image", plan.input_shape, 0), *rows]
 

@@ -29,6 +29,14 @@ class DesignFiles(ipywidgets.VBox):
     Args:
         project: whose design it is; its folder gets a folder "my_designs".
         guarded: `Screen.guarded`; errors stand in `notice`, below the buttons.
+
+    Example:
+        >>> files = DesignFiles(Project(folder=Path("nowhere")), lambda work, notice: work)
+        >>> files.saved.options, files.load.disabled
+        (('(nothing saved yet)',), False)
+        >>> files.refresh()
+        >>> files.load.disabled
+        True
     """
 
     def __init__(self, project: Project, guarded: Callable):

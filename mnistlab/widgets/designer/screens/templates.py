@@ -45,5 +45,10 @@ class TemplateChooser(ipywidgets.VBox):
 
 
 def described(name: str) -> str:
-    """Returns what a template is, in a sentence: the first of its function's in the zoo."""
+    """Returns what a template is, in a sentence: the first of its function's in the zoo.
+
+    Example:
+        >>> described("lenet5")
+        'LeNet-5 in its modern reading: 61,706 parameters.'
+    """
     return inspect.getdoc(getattr(zoo, name)).splitlines()[0]

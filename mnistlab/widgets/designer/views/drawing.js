@@ -1,6 +1,7 @@
 /* The drawing of a network: the boxes that Python laid out, as SVG. */
 
 const SVG = "http://www.w3.org/2000/svg";
+const HIGHEST = 640;
 
 function createSvg(tag, attributes = {}, ...children) {
   const node = document.createElementNS(SVG, tag);
@@ -40,6 +41,7 @@ function drawBox(box, place, { line }) {
 
 function render({ model, el, signal }) {
   const frame = create("div", "mnistlab-net");
+  frame.style.maxHeight = `${HIGHEST}px`;
   const caption = create("p", "mnistlab-net-caption", {},
     "A box is as high as its maps, and wider the more of them there are; a row of numbers is a bar. "
     + "Under each: its name, what it makes of one image, and how many parameters it has.");
@@ -54,6 +56,9 @@ function render({ model, el, signal }) {
       viewBox: `0 0 ${width} ${height}`, width, height, "font-size": font,
       role: "img", "aria-label": model.get("words"),
     }, ...arrows.map(drawArrow), ...boxes.map((box, place) => drawBox(box, place, picture))));
+    // What scrolls must be reached by the keyboard too.
+    if (height > HIGHEST) frame.tabIndex = 0;
+    else frame.removeAttribute("tabindex");
     mark();
   }
   function mark() {

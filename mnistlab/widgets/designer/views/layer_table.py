@@ -135,4 +135,4 @@ def _in_words(row: Row, messages: list[str]) -> dict[str, object]:
 
 
 def _percent(share: float) -> str:
-    return "below 0.1 %" if share < 0.001 else f"{100 * share:.1f} %"
+    return "< 0.1 %" if share < 0.001 else f"{100 * share:.1f} %"
