@@ -72,11 +72,13 @@ class TestTheTestPart:
         assert not screen._next.disabled
 
     def test_it_shows_that_it_works_meanwhile(self, project, screen):
-        states = []
-        project.observe(lambda: states.append(project.states["Evaluate"]))
+        seen = []
+        project.observe(
+            lambda: seen.append((project.states["Evaluate"], screen.standing.texts[0][:21]))
+        )
         screen.start.click()
-        assert states[0] == "running"
-        assert states[-1] == "done"
+        assert seen[0] == ("running", "The model is reading ")
+        assert seen[-1] == ("done", "The model is that of ")
 
     def test_each_class_has_its_row(self, screen):
         screen.start.click()
@@ -177,6 +179,27 @@ class TestAFile:
         assert "large.npz has 10.0 MiB; uploads are at most 10 MiB" in screen.notice.texts[0]
         assert "its path instead" in screen.notice.texts[0]
 
+    def test_and_so_is_an_upload(self, tmp_path, project, screen):
+        screen.path.value = "nowhere.npz"
+        path = tmp_path / "mine.npz"
+        npz(path, project.dataset.images, project.dataset.labels)
+        screen.upload.value = [upload("mine.npz", path.read_bytes())]
+        assert screen.path.value == ""
+        screen.start.click()
+        assert screen.notice.texts == []
+
+    def test_an_idx_pair_is_uploaded_together(self, project, screen):
+        data = project.dataset
+        labels = bytes([0, 0, 8, 1, 0, 0, 0, 60, *data.labels])
+        images = bytes([0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 28, 0, 0, 0, 28]) + data.images.tobytes()
+        screen.upload.value = [
+            upload("mine-labels-idx1-ubyte", labels),
+            upload("mine-images-idx3-ubyte", images),
+        ]
+        screen.start.click()
+        assert screen.notice.texts == []
+        assert project.report.right == 54
+
     def test_neither_path_nor_upload(self, screen):
         screen.start.click()
         assert screen.notice.texts == [
@@ -212,6 +235,27 @@ class TestAFile:
         screen.path.value, screen.reverse.value = " a.csv ", True
         screen.start.click()
         assert asked == [("a.csv", True)]
+
+
+def test_a_real_training():
+    design = Design()
+    design.add("Flatten")
+    design.add("Output", units=2)
+    data = dataset(("cat", "dog"), (8, 8, 1))
+    project = Project(design)
+    project.use(data)
+    project.confirm()
+    design.train_with(epochs=2)
+    run = project.train(wait=True)
+    screen = EvaluateScreen(project)
+    project.observe(screen.refresh)
+    screen.start.click()
+    assert screen.notice.texts == []
+    predictions = run.model.predict(data.inputs(data.test_images), verbose=0).argmax(axis=1)
+    right = int((predictions == data.test_labels).sum())
+    assert screen.headline.words.endswith(f"{right} of 40 images")
+    assert run.test_accuracy == pytest.approx(right / 40)
+    assert screen.runs.rows[0][3] == "2 of 2"
 
 
 class TestFitted:

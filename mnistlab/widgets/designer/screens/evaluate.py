@@ -27,6 +27,8 @@ EXAMPLE = 84
 MOST_EXAMPLES = 60
 """Images of a cell that are shown at once."""
 
+CHOOSE = "Choose a number of the confusion matrix to see its images here."
+READING = Message("The model is reading the images. Many of them take a while.", "note")
 TEST_PART, FILE = "test", "file"
 RUNS = (
     "Run",
@@ -99,8 +101,9 @@ class EvaluateScreen(Screen):
         self._next = button("Next: Try", self._go_on, "Lets the model read a picture of yours")
         self._next.button_style = "primary"
         self.source.observe(self.guarded(lambda _: self.refresh()), "value")
-        # Whoever uploads wants the upload evaluated, and whoever types a path the path.
-        self.path.observe(lambda _: self._forget_upload(), "value")
+        # Whoever uploads wants the upload evaluated, and whoever types a path wants that.
+        self.path.observe(lambda change: self._take_one(self.path, change), "value")
+        self.upload.observe(lambda change: self._take_one(self.upload, change), "value")
         self.fill(
             self.standing,
             _row(self.source, self.start),
@@ -136,9 +139,9 @@ class EvaluateScreen(Screen):
         )
         cell = ipywidgets.VBox([self.cell_words, self.examples])
         cell.add_class("mnistlab-evaluate-cell")
-        tables = ipywidgets.HBox(
-            [ipywidgets.VBox([self.confusion, colors]), ipywidgets.VBox([self.table, explained])]
-        )
+        scores = ipywidgets.VBox([self.table, explained])
+        scores.add_class("mnistlab-evaluate-scores")
+        tables = ipywidgets.HBox([ipywidgets.VBox([self.confusion, colors]), scores, cell])
         tables.add_class("mnistlab-evaluate-tables")
         self._results = ipywidgets.VBox(
             [
@@ -147,7 +150,6 @@ class EvaluateScreen(Screen):
                 self.words,
                 self.advice,
                 tables,
-                cell,
                 self.worst_words,
                 self.worst,
             ]
@@ -194,7 +196,8 @@ class EvaluateScreen(Screen):
     # What it shows
 
     def refresh(self) -> None:
-        self.standing.show(*about_model(self.project, "Evaluate"))
+        working = self.project.busy == self.step
+        self.standing.show(*([READING] if working else about_model(self.project, self.step)))
         self.start.disabled = not self.project.trained or bool(self.project.busy)
         self._file.layout.display = None if self.source.value == FILE else "none"
         self._next.disabled = self.project.states["Evaluate"] not in ("done", "stale")
@@ -220,7 +223,7 @@ class EvaluateScreen(Screen):
         )
         self.advice.show(*_looks(evaluation))
         self.confusion.show(report.confusion, report.names)
-        self.cell_words.words = ""
+        self.cell_words.words = CHOOSE
         self.examples.clear()
         self._show_worst(evaluation)
         self.table.show(
@@ -266,9 +269,13 @@ class EvaluateScreen(Screen):
             raise DataError("There is no file to evaluate on. Give its path, or upload one.")
         return datasets.read(self.path.value.strip(), reverse=self.reverse.value)
 
-    def _forget_upload(self) -> None:
-        if self.path.value and self.upload.value:
+    def _take_one(self, taken: ipywidgets.Widget, change: object) -> None:
+        if not change.new:
+            return
+        if taken is self.path:
             self.upload.value = ()
+        else:
+            self.path.value = ""
 
     def _go_on(self) -> None:
         if self.on_next is not None:

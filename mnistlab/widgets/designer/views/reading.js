@@ -25,7 +25,6 @@ function render({ model, el, signal }) {
     paint(canvas, height, width, (place) => colors.subarray(3 * place, 3 * place + 3));
     const scale = WIDEST / Math.max(height, width);
     canvas.style.width = `${Math.max(1, Math.round(width * scale))}px`;
-    canvas.style.height = `${Math.max(1, Math.round(height * scale))}px`;
     canvas.classList.toggle("mnistlab-reading-coarse", scale > 2);
     canvas.setAttribute("aria-label", words);
   }
