@@ -92,11 +92,15 @@ class TrainingRun:
         DataError: there are no images to train on, or their pixels are not finite.
 
     Example:
-        >>> from mnistlab.data.datasets import builtin
         >>> from mnistlab.widgets.designer.templates import template
-        >>> run = TrainingRun(template("lenet5"), builtin())
-        >>> run.state, run.epochs, run.parameters
-        ('new', 10, 61706)
+        >>> images = np.zeros((20, 28, 28, 1), "uint8")
+        >>> dataset = Dataset("dark", images, np.arange(20) % 10)
+        >>> run = TrainingRun(template("lenet5"), dataset)
+        >>> run.start()
+        >>> run.wait()
+        True
+        >>> run.state, run.reason, len(run.history["val_loss"])
+        ('done', 'All 10 epochs are done.', 10)
     """
 
     def __init__(self, plan: Plan, dataset: Dataset, number: int = 1):
