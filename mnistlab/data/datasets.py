@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from mnistlab import settings
 from mnistlab.data.arrays import from_idx, from_npz, is_idx
 from mnistlab.data.folders import from_folder
 from mnistlab.data.labeled import Labeled, class_names, from_table
@@ -178,7 +179,7 @@ def by(shape: Shape) -> str:
 
 
 def builtin(source: str | None = None) -> Dataset:
-    """Returns MNIST, or its stand-in.
+    """Returns MNIST, or its stand-in; in quick mode, the first of its training images.
 
     Args:
         source: "mnist" for MNIST and nothing else; "standin" for the stand-in;
@@ -194,13 +195,16 @@ def builtin(source: str | None = None) -> Dataset:
     digits = load_mnist(source)
     (x_train, y_train), (x_test, y_test) = digits
     standin = digits.source == "standin"
+    rows = settings.current().rows
+    few = f"Quick mode: the first {rows:,} of {len(x_train):,} training images."
+    notes = [STANDIN] * standin + [few] * (rows < len(x_train))
     return Dataset(
         "MNIST stand-in" if standin else "MNIST",
-        x_train[..., None],
-        y_train.astype(np.int64),
+        x_train[:rows, ..., None],
+        y_train[:rows].astype(np.int64),
         x_test[..., None],
         y_test.astype(np.int64),
-        notes=(STANDIN,) if standin else (),
+        notes=tuple(notes),
         source=digits.source,
     )
 
