@@ -85,8 +85,9 @@ def _head(plan: Plan) -> str:
         f'"""The network {name}.',
         "",
         f"Images of {in_words(plan.input_shape)} in {plan.classes} classes; {plan.parameters:,} "
-        "parameters. Written by the",
-        "designer of MNIST Lab. Running this file trains the network, tests and saves it.",
+        "parameters.",
+        "Written by the designer of MNIST Lab. Running this file trains the network, tests and",
+        "saves it.",
         '"""',
         "",
         *(["import time", ""] if training.stop_minutes is not None else []),
@@ -164,7 +165,8 @@ def _layer(row: Row, given: str) -> str:
 
 def _arguments(row: Row) -> list[str]:
     arguments = []
-    for name, value in row.layer.settings.items():
+    for setting in row.layer.of.settings:
+        name, value = setting.name, row.layer.settings[setting.name]
         alone = name in _FIRST or row.layer.kind == "Activation"
         usual = (
             None if name == "strides" and "pool_size" in row.layer.settings else _KERAS.get(name)

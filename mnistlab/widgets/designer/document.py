@@ -190,7 +190,8 @@ class Design:
         Raises:
             DesignError: there is no such place, or there are 100 layers already.
         """
-        self._insert(index + 1, self._at(index))
+        layer = self._at(index)
+        self._insert(index + 1, layer)
 
     def remove(self, index: int) -> None:
         """Removes a layer.

@@ -70,8 +70,8 @@ def from_json(text: str) -> Plan:
         >>> from_json("[]")
         Traceback (most recent call last):
             ...
-        mnistlab.errors.DesignError: This is no design: it holds a list, where a design is an \
-object. Choose a file that the designer saved.
+        mnistlab.errors.DesignError: This is no design: it is [], where a design is an object. \
+Choose a file that the designer saved.
     """
     content = _parsed(text)
     _require_format(content)
@@ -187,8 +187,8 @@ def _parsed(text: object) -> Mapping:
         raise DesignError(f"This is no design: a number in it cannot be read ({cause}).") from cause
     if not isinstance(content, dict):
         raise DesignError(
-            f"This is no design: it holds a {type(content).__name__}, where a design is an object. "
-            "Choose a file that the designer saved."
+            f"This is no design: it is {brief(content)}, where a design is an object. Choose a "
+            "file that the designer saved."
         )
     return content
 

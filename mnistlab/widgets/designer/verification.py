@@ -146,7 +146,7 @@ def _batch(plan: Plan, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _answered(plan: Plan, model: keras.Model, inputs: np.ndarray) -> np.ndarray:
-    output = _computed(lambda: np.asarray(model(inputs, training=False)), inputs)
+    output = _computed(lambda: keras.ops.convert_to_numpy(model(inputs, training=False)), inputs)
     if not np.isfinite(output).all():
         raise DesignError(
             f"{plan.rows[-1]} answers with numbers that are not finite, before any training. Use "

@@ -39,13 +39,13 @@ class VerifyScreen(Screen):
         )
         self.problems = Notice()
         self.state = text("", "quiet")
+        self.found = Notice()
         self.verify_button = button(
             "Verify",
-            self.guarded(self._verify),
+            self.guarded(self._verify, self.found),
             "Builds the network with Keras and sends one batch of images through it",
             "primary",
         )
-        self.found = Notice()
         self.table = Table("What Keras built")
         self.next_button = button("Next: Train", self.guarded(self._go_on), style="primary")
         self._checked: Plan | None = None
@@ -65,6 +65,8 @@ class VerifyScreen(Screen):
         plan = self.project.design.plan
         if plan is not self._checked:
             self._checked = plan
+            # A failure was that of the design before.
+            self.project.failed.discard(self.step)
             self.problems.show(*self._messages())
         self._show_verification()
         self._show_state()
@@ -123,9 +125,16 @@ class VerifyScreen(Screen):
         self.project.changed()
 
     def _verify(self) -> None:
-        if not self.project.busy:
+        if self.project.busy:
+            return
+        self.project.failed.discard(self.step)
+        try:
             with self.working():
                 self.project.verify()
+        except Exception:
+            self.project.failed.add(self.step)
+            self.project.changed()
+            raise
 
     def _go_on(self) -> None:
         if self.on_next is not None:
