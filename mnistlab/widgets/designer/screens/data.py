@@ -396,7 +396,7 @@ class DataScreen(Screen):
         return Message(
             f"{by(self._typed_shape())} = {dataset.features:,}, as many as each image has "
             "features. Look whether the images below are upright and whole.",
-            "good",
+            "note",
         )
 
     def _set(self, control: ipywidgets.Widget, value: object) -> None:

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mnistlab.errors import DataError
-
-import ipywidgets
+from mnistlab.widgets.designer.views.upload import Upload
 
 LARGEST_UPLOAD = 10 * 2**20
 """Bytes of one upload; notebook servers cut the connection at larger ones."""
@@ -18,21 +17,20 @@ _LONGEST_NAME = 100
 """Bytes of a name; file systems take a little more than twice as many."""
 
 
-def file_upload(accept: str = "", multiple: bool = False) -> ipywidgets.FileUpload:
+def file_upload(accept: str = "", multiple: bool = False) -> Upload:
     """Returns a button that sends a file from the reader's computer; it says how large.
 
     Args:
         accept: what the browser offers, such as ".png,.jpg"; everything when empty.
         multiple: whether several files can be chosen at once.
     """
-    upload = ipywidgets.FileUpload(
-        accept=accept,
-        multiple=multiple,
+    return Upload(
+        LARGEST_UPLOAD,
         description=f"Upload ({AT_MOST})",
         tooltip=f"Sends a file from your computer, {AT_MOST}",
+        accept=accept,
+        multiple=multiple,
     )
-    upload.layout.width = "auto"
-    return upload
 
 
 def uploaded(value: Sequence[Mapping]) -> list[tuple[str, bytes]]:
@@ -51,15 +49,16 @@ def uploaded(value: Sequence[Mapping]) -> list[tuple[str, bytes]]:
     files = [(_safe_name(str(each["name"])), bytes(each["content"])) for each in value]
     if not files:
         raise DataError("There is no upload. Choose a file first.")
-    for name, content in files:
-        if not content:
-            raise DataError(f"{name} came empty. Upload it again, or name its path instead.")
-    total = sum(len(content) for _, content in files)
+    # The content of what is too large has stayed where it was.
+    total = sum(max(len(each["content"]), each.get("size", 0)) for each in value)
     if total > LARGEST_UPLOAD:
         raise DataError(
             f"{files[0][0]} has {total / 2**20:.1f} MiB; uploads are {AT_MOST}. Put it where the "
             "notebooks are, and give its path instead."
         )
+    for name, content in files:
+        if not content:
+            raise DataError(f"{name} came empty. Upload it again, or name its path instead.")
     return files
 
 
