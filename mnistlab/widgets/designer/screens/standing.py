@@ -34,8 +34,8 @@ def about_model(project: Project, step: str) -> list[Message]:
         messages.append(
             Message(
                 "This model is stale: it was trained on another design, other settings or other "
-                "data than stand in the steps before now. What it does is still true of itself. "
-                "Train again in step 4 to have a model of what stands there.",
+                "data than stand in the steps before now. It can be used all the same. Train again "
+                "in step 4 to have a model of what stands there.",
                 "advice",
             )
         )
