@@ -277,14 +277,14 @@ class TestFiles:
         screen.save.click()
         path = tmp_path / "my_models" / "bars.keras"
         assert path.is_file() and path.with_suffix(".json").is_file()
-        assert "saved with the weights of epoch" in screen.notice.texts[0]
+        assert "saved with the weights of epoch" in screen.kept.texts[0]
         assert screen.file.options == ("bars.keras",)
         screen.save.click()
-        assert "in place of the file of that name" in screen.notice.texts[0]
+        assert "in place of the file of that name" in screen.kept.texts[0]
         screen.file.value = "bars.keras"
         screen.load.click()
         assert project.run is not run and project.run.state == "stopped"
-        assert "weights are those of bars.keras" in screen.notice.texts[0]
+        assert "weights are those of bars.keras" in screen.kept.texts[0]
         assert project.trained and not screen.resume.disabled and not screen._next.disabled
         assert screen.curves.png == b"" and screen.table.rows == []
 
@@ -318,9 +318,9 @@ class TestFiles:
         trained(screen)
         screen.name.value = "  "
         screen.save.click()
-        assert "Type one beside Save" in screen.notice.texts[0]
+        assert "Type one beside Save" in screen.kept.texts[0]
         screen.load.click()
-        assert "no file to load" in screen.notice.texts[0]
+        assert "no file to load" in screen.kept.texts[0]
 
     def test_a_name_that_was_typed_stays(self, project, screen):
         screen.name.value = "mine"
@@ -336,7 +336,7 @@ class TestFiles:
         project.changed()
         screen.file.value = str(path)
         screen.load.click()
-        assert "row 1 is Conv2D with filters=4 there" in screen.notice.texts[0]
+        assert "row 1 is Conv2D with filters=4 there" in screen.kept.texts[0]
         assert len(project.runs) == 1 and project.run.state == "done"
         assert not screen.load.disabled
 
@@ -344,7 +344,7 @@ class TestFiles:
         assert "at most 10 MiB" in screen.upload.description
         screen.upload.value = [_upload("big.keras", bytes(10 * 2**20 + 1))]
         screen.load.click()
-        assert "10 MiB" in screen.notice.texts[0] and screen.project.run is None
+        assert "10 MiB" in screen.kept.texts[0] and screen.project.run is None
 
 
 def _upload(name: str, content: bytes) -> dict:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mnistlab.errors import DesignError
@@ -37,6 +38,15 @@ CLOSE = {"description_width": "initial"}
 
 SETTINGS = ("optimizer", "learning_rate", "momentum", "loss", "labels", "top3")
 AMOUNTS = ("batch_size", "epochs", "validation_share", "seed")
+
+WIDTHS = {
+    "learning_rate": "180px",
+    "momentum": "180px",
+    "batch_size": "160px",
+    "epochs": "130px",
+    "validation_share": "180px",
+    "seed": "150px",
+}
 
 STOPS: dict[str, tuple[str, str, float | int]] = {
     "stop_accuracy": ("The accuracy is high enough", "from", 0.99),
@@ -149,22 +159,24 @@ class TrainScreen(Screen):
             style=CLOSE,
             layout={"width": "300px"},
         )
-        self.save = button("Save model (.keras)", self.guarded(self.save_model))
+        self.save = button("Save model (.keras)", self._beside_files(self.save_model))
         self.file = ipywidgets.Combobox(
             description="File",
             placeholder="a saved name, or a path",
             ensure_option=False,
             style=CLOSE,
-            layout={"width": "420px"},
+            layout={"width": "340px"},
         )
         self.upload = file_upload(accept=".keras,.h5")
-        self.load = button("Load weights", self.guarded(self.load_model))
+        self.load = button("Load weights", self._beside_files(self.load_model))
+        self.kept = Notice()
         self._files = ipywidgets.VBox(
             [
                 text("Keep it", "h2"),
                 _row(self.name, self.save),
                 text("Take weights that were saved", "h2"),
                 _row(self.file, text("or", "quiet"), self.upload, self.load),
+                self.kept,
                 text(
                     "They must be of the same design. They become a run of their own, to be "
                     f"evaluated, or to go on from with Resume. An upload is {AT_MOST}; a path may "
@@ -186,13 +198,13 @@ class TrainScreen(Screen):
             options = [(WORDS.get(choice, choice), choice) for choice in setting.choices]
             control = ipywidgets.Dropdown(options=options, **look, layout={"width": "auto"})
         else:
-            control = _number(setting.type)(**look, layout={"width": "190px"})
+            control = _number(setting.type)(**look, layout={"width": WIDTHS[setting.name]})
         control.observe(self._changing(lambda value: self.change(**{setting.name: value})), "value")
         return control
 
     def _switch(self, name: str) -> ipywidgets.Checkbox:
         switch = ipywidgets.Checkbox(
-            description=STOPS[name][0], indent=False, tooltip=HINTS[name], layout={"width": "220px"}
+            description=STOPS[name][0], indent=False, tooltip=HINTS[name], layout={"width": "210px"}
         )
 
         def switched(on: bool) -> None:
@@ -219,16 +231,27 @@ class TrainScreen(Screen):
         limit.observe(self._changing(moved), "value")
         return limit
 
-    def _changing(self, work):
+    def _changing(self, work: Callable[[Value], None]) -> Callable[[Mapping], None]:
         """A callback for a control that somebody changed; what `refresh` sets is no change."""
         guarded = self.guarded(work)
 
-        def callback(change) -> None:
+        def callback(change: Mapping) -> None:
             if self._filling == threading.get_ident():
                 return
             guarded(change["new"])
             # A value that was refused does not stay in its control.
             self.refresh()
+
+        return callback
+
+    def _beside_files(self, work: Callable[[], None]) -> Callable[[], None]:
+        """A callback whose messages stand with the files, far below the title of the screen."""
+        guarded = self.guarded(work)
+
+        def callback() -> None:
+            guarded()
+            self.kept.show(*self.notice.messages)
+            self.notice.show()
 
         return callback
 
@@ -376,7 +399,8 @@ class TrainScreen(Screen):
         self.save.disabled = not project.trained
         self._next.disabled = not project.trained
         self.hint.words = obstacle or self._what_train_does()
-        self._list_files()
+        if not running:
+            self._list_files()
         proposed = "" if run is None else identifier(run.plan.name)
         if self.name.value == self._proposed:
             _set(self.name, proposed)
