@@ -266,6 +266,15 @@ class TestUploads:
         assert "at most 10 MiB" in screen.upload.description
         assert project.dataset is None
 
+    def test_idx_files_are_uploaded_together(self, screen, project):
+        sizes = (30).to_bytes(4, "big"), (28).to_bytes(4, "big")
+        images = bytes([0, 0, 8, 3]) + sizes[0] + 2 * sizes[1] + IMAGES.tobytes()
+        labels = bytes([0, 0, 8, 1]) + sizes[0] + LABELS.astype("uint8").tobytes()
+        upload(screen, ("my-labels-idx1-ubyte", labels), ("my-images-idx3-ubyte", images))
+        assert screen.notice.texts == []
+        assert np.array_equal(project.dataset.images[..., 0], IMAGES)
+        assert np.array_equal(project.dataset.labels, LABELS)
+
     def test_an_archive(self, screen, project):
         buffer = io.BytesIO()
         np.savez(buffer, x=IMAGES, y=LABELS)
