@@ -72,7 +72,7 @@ def test_verify_shows_each_row_and_leads_on(screen, project):
     went = []
     screen.on_next = lambda: went.append("on")
     screen.verify_button.click()
-    assert screen.found.texts == list(project.verification.lines)
+    assert screen.found.texts == ["\n".join(project.verification.lines)]
     assert screen.table.head == list(HEAD)
     assert len(screen.table.rows) == 9
     assert screen.table.rows[0] == ["1", "Conv2D", "conv1", "28x28x6", "156", "156", "yes"]
@@ -126,7 +126,7 @@ def test_what_fails_is_said_here_and_everything_stays_usable(screen, project, mo
     monkeypatch.undo()
     screen.verify_button.click()
     assert project.states["Verify"] == "done"
-    assert screen.found.texts == list(project.verification.lines)
+    assert screen.found.texts == ["\n".join(project.verification.lines)]
 
 
 def test_a_failure_is_forgotten_when_the_design_changes(screen, project, monkeypatch):

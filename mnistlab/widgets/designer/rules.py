@@ -140,7 +140,7 @@ def _each_row(plan: Plan) -> Iterator[Problem]:
         elif row.layer.of.needs_maps and not maps:
             yield _flattened(plan, row)
         elif row.output_shape is None:
-            yield from _too_large_window(row)
+            yield from _too_large_window(plan, row)
         if row.layer.kind == "Output":
             yield from _output(plan, row)
 
@@ -213,7 +213,7 @@ def _flattened(plan: Plan, row: Row) -> Problem:
     return Problem("maps after flatten", row.number, f"{given} {advised}", fix, (edit,))
 
 
-def _too_large_window(row: Row) -> Iterator[Problem]:
+def _too_large_window(plan: Plan, row: Row) -> Iterator[Problem]:
     names = ("kernel_size", "pool_size")
     name = next((name for name in names if name in row.layer.settings), None)
     if name is None:
@@ -224,11 +224,13 @@ def _too_large_window(row: Row) -> Iterator[Problem]:
     if not row.layer.of.setting(name).allows(window):
         return
     what = row.layer.of.setting(name).label.lower()
+    pooled = any("Pooling" in each.layer.kind for each in plan.rows[: row.number - 1])
     yield Problem(
         f"{what} larger than its input",
         row.number,
         f"{row}: its {what} is {window}x{window}, and its input {in_words(row.input_shape)}: it "
-        f"does not fit once. Make it {smallest} or less, or remove a pooling before it.",
+        f"does not fit once. Make it {smallest} or less"
+        + (", or remove a pooling before it." if pooled else "."),
         f"Set {what} to {smallest}",
         (Edit("change", row.number - 1, settings=((name, smallest),)),),
     )

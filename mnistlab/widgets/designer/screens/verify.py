@@ -97,7 +97,7 @@ class VerifyScreen(Screen):
             self.found.show()
             self.table.show(HEAD, [])
             return
-        self.found.show(*(Message(line, "good") for line in verification.lines))
+        self.found.show(Message("\n".join(verification.lines), "good"))
         self.table.show(HEAD, _rows(verification), WORDS)
 
     def _show_state(self) -> None:
