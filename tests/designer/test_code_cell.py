@@ -1,11 +1,14 @@
 """Code on the page: as it is, with nothing asked of another site."""
 
 import re
+import runpy
+from pathlib import Path
 
 from mnistlab.widgets.designer.document import Design
 from mnistlab.widgets.designer.views.code_cell import CodeCell
 
 import pytest
+from traitlets.config import Config
 
 
 def test_it_holds_code_as_it_is():
@@ -32,3 +35,13 @@ def test_code_and_name_are_sent_together(monkeypatch):
 def test_its_script_makes_no_html_of_text_and_asks_no_other_site(what):
     assert what not in CodeCell()._esm
     assert not re.search(r"https?://", CodeCell()._esm)
+
+
+def test_the_settings_file_lets_the_button_open_a_cell(monkeypatch):
+    from jupyterlab.labapp import LabApp
+
+    monkeypatch.setenv("PYTHONSTARTUP", "")
+    config, file = Config(), Path(__file__).parents[2] / "jupyter_server_config.py"
+    runpy.run_path(str(file), {"get_config": lambda: config})
+    assert config.LabApp.expose_app_in_browser is True
+    assert "expose_app_in_browser" in LabApp.class_traits(config=True)

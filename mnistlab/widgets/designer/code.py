@@ -86,8 +86,7 @@ def _head(plan: Plan) -> str:
         "",
         f"Images of {in_words(plan.input_shape)} in {plan.classes} classes; {plan.parameters:,} "
         "parameters.",
-        "Written by the designer of MNIST Lab. Running this file trains the network, tests and",
-        "saves it.",
+        "Written by the designer of MNIST Lab. Running it trains, tests and saves the network.",
         '"""',
         "",
         *(["import time", ""] if training.stop_minutes is not None else []),
