@@ -17,7 +17,8 @@ FLOORS = [
     {"models"},
     {"plots"},
     {"evaluation"},
-    {"widgets", "exercises"},
+    {"widgets"},
+    {"exercises"},
 ]
 # Beside the house: only the data and what is below them.
 BESIDE = {"tflearn": "data"}
