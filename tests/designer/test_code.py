@@ -54,7 +54,7 @@ def test_each_template_is_exported_as_it_is_built(name):
     assert_same(loaded(to_code(template(name))), template(name))
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(plans(wild=False))
 def test_a_random_design_is_exported_as_it_is_built(plan):
     if any(problem.severe for problem in check(plan)):

@@ -138,6 +138,14 @@ def test_what_can_be_left_out_is_offered_to_be_left_out():
     assert fixed(plan, problem).layers[0].settings["strides"] is None
 
 
+def test_a_wrong_rate_hides_nothing_of_what_follows():
+    plan = plan_of(make_layer("Dropout", rate=1), FLATTEN, make_layer("Conv2D"), OUTPUT)
+    assert [(problem.rule, problem.row) for problem in check(plan)] == [
+        ("dropout out of range", 1),
+        ("maps after flatten", 3),
+    ]
+
+
 def test_numbers_are_written_as_people_write_them():
     problem = only(plan_of(FLATTEN, make_layer("Dense", units=1_000_000), OUTPUT))
     assert "units is 1,000,000, and it takes 1 to 4,096" in problem.message

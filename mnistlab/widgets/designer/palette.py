@@ -181,6 +181,11 @@ class Kind:
         raise DesignError(f"{self.name} has no setting {name!r}; it takes {takes}.")
 
     @property
+    def keeps_shape(self) -> bool:
+        """Whether what comes out has the shape of what goes in, whatever the settings are."""
+        return self.shape is _same
+
+    @property
     def defaults(self) -> dict[str, int | float | bool | str | None]:
         """Its settings as they are to begin with."""
         return {setting.name: setting.default for setting in self.settings}

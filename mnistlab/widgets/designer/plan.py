@@ -235,7 +235,8 @@ def _output_shape(layer: Layer, shape: Shape | None) -> Shape | None:
     if shape is None or (layer.of.needs_maps and len(shape) != 3):
         return None
     # A count out of its range has no shape: a stride of 0, or fewer filters than 1.
-    if not all(layer.of.setting(name).allows(value) for name, value in layer.settings.items()):
+    allowed = all(layer.of.setting(name).allows(value) for name, value in layer.settings.items())
+    if not allowed and not layer.of.keeps_shape:
         return None
     try:
         return layer.of.shape(layer.settings, shape)
