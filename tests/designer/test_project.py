@@ -1,5 +1,7 @@
 """How far each of the six steps is, and what a change makes of the steps after it."""
 
+import time
+
 from mnistlab.errors import DataError, DesignError
 from mnistlab.widgets.designer.document import Design
 from mnistlab.widgets.designer.project import STEPS, Project
@@ -122,6 +124,8 @@ def test_two_trains_are_one(project):
     with pytest.raises(DesignError, match="is running"):
         project.load_weights("any.keras")
     assert project.states["Train"] == "running" and not project.trained
+    while not first.batch and first.state == "running":
+        time.sleep(0.005)
     project.stop()
     first.wait(60)
     assert first.state == "stopped" and project.states["Train"] == "ready" and project.trained

@@ -241,6 +241,17 @@ def test_a_stopped_run_has_a_model_that_stays_as_it_was(dataset, monkeypatch):
     assert not same_weights(model, run.model)
 
 
+def test_a_run_stopped_before_its_first_batch_has_learned_nothing(dataset, monkeypatch):
+    run = run_of(dataset)
+    stop_at(run, 0, 0, monkeypatch)
+    run.start()
+    run.wait(60)
+    assert (run.state, run.batch, run.usable) == ("stopped", 0, False)
+    run.resume()
+    run.wait(60)
+    assert run.state == "done" and run.usable
+
+
 def test_two_starts_are_one_training(dataset):
     run = run_of(dataset)
     run.start()

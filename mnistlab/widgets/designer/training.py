@@ -132,6 +132,7 @@ class TrainingRun:
         self._validating = 0.0
         self._spent = 0.0
         self._began: float | None = None
+        self._loaded = False
         self._compiled = False
         self._pace: collections.deque[float] = collections.deque(maxlen=200)
         self._told = 0.0
@@ -168,7 +169,8 @@ class TrainingRun:
     @property
     def usable(self) -> bool:
         """Whether its model can be evaluated: it has learned, and is not learning now."""
-        return self.state in ("done", "stopped") or (
+        learned = self._loaded or self.epoch > 0 or self.batch > 0
+        return (self.state in ("done", "stopped") and learned) or (
             self.state == "failed" and self.best_epoch is not None
         )
 
@@ -354,6 +356,7 @@ class TrainingRun:
             loaded = files.load(path, self.plan.input_shape, self.plan.classes)
             _require_same_layers(loaded, self._model, Path(path).name)
             self._model.set_weights(loaded.get_weights())
+            self._loaded = True
             self.state = "stopped"
             self.reason = f"The weights are those of {Path(path).name}; this run has not trained."
 
@@ -374,7 +377,10 @@ class TrainingRun:
         self._tell()
         try:
             self._learn()
-            end = _EndError("done", f"All {self.epochs} {_plural(self.epochs, 'epoch')} are done.")
+            all_of_them = (
+                "The one epoch is" if self.epochs == 1 else f"All {self.epochs} epochs are"
+            )
+            end = _EndError("done", f"{all_of_them} done.")
         except _EndError as reached:
             end = reached
         except Exception as cause:

@@ -176,13 +176,13 @@ class TrainScreen(Screen):
                 _row(self.name, self.save),
                 text("Take weights that were saved", "h2"),
                 _row(self.file, text("or", "quiet"), self.upload, self.load),
-                self.kept,
                 text(
                     "They must be of the same design. They become a run of their own, to be "
                     f"evaluated, or to go on from with Resume. An upload is {AT_MOST}; a path may "
                     "be larger.",
                     "quiet",
                 ),
+                self.kept,
             ]
         )
         self._files.add_class("mnistlab-train-files")
@@ -204,7 +204,7 @@ class TrainScreen(Screen):
 
     def _switch(self, name: str) -> ipywidgets.Checkbox:
         switch = ipywidgets.Checkbox(
-            description=STOPS[name][0], indent=False, tooltip=HINTS[name], layout={"width": "210px"}
+            description=STOPS[name][0], indent=False, tooltip=HINTS[name], layout={"width": "225px"}
         )
 
         def switched(on: bool) -> None:
