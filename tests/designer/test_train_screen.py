@@ -73,7 +73,7 @@ def shown(widget) -> bool:
 class TestSettings:
     def test_every_setting_of_the_training_has_a_control_with_a_label(self, screen):
         assert {*screen.controls, *screen.switches} == set(TRAINING)
-        for control in (*screen.controls.values(), *screen.switches.values(), screen.bar):
+        for control in (*screen.controls.values(), *screen.switches.values()):
             assert control.description
         for control in (*screen.limits.values(), screen.name, screen.file):
             assert control.description
@@ -181,7 +181,7 @@ class TestButtons:
         assert run.state == "done" and project.states["Train"] == "done"
         assert screen.standing.words.startswith("Run 1, bars: done, epoch 3 of 3, after ")
         assert screen.ended.texts == ["All 3 epochs are done."]
-        assert screen.bar.value == 1 and screen.bar.bar_style == "success"
+        assert screen.bar.value == 1 and screen.bar.state == "done"
         assert screen.best.words.startswith(f"Best epoch: {run.best_epoch}, ")
         assert screen.curves.png.startswith(b"\x89PNG") and "over 3 epochs" in screen.curves.alt
         assert [row[0] for row in screen.table.rows] == ["1", "2", "3"]

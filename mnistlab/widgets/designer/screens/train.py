@@ -18,6 +18,7 @@ from mnistlab.widgets.designer.screens.uploads import AT_MOST, as_paths, file_up
 from mnistlab.widgets.designer.training import TrainingRun, device_text, held_out_count
 from mnistlab.widgets.designer.views.notice import Message, Notice
 from mnistlab.widgets.designer.views.picture import Picture
+from mnistlab.widgets.designer.views.progress_bar import ProgressBar
 from mnistlab.widgets.designer.views.table import Table
 
 import ipywidgets
@@ -136,13 +137,7 @@ class TrainScreen(Screen):
         self.resume = button("Resume", self.guarded(self.go_on), "With the batch after the last")
         self.hint = text("", "quiet")
         self.standing = text("", "strong")
-        self.bar = ipywidgets.FloatProgress(
-            min=0,
-            max=1,
-            description="Progress",
-            style=CLOSE,
-            layout={"width": "100%", "max_width": "700px"},
-        )
+        self.bar = ProgressBar("Training")
         self.ended = Notice()
         self.best = text("")
         self.curves = Picture()
@@ -441,9 +436,7 @@ class TrainScreen(Screen):
             return
         self.standing.words = _standing(run)
         self.bar.value = run.progress
-        self.bar.bar_style = {"done": "success", "failed": "danger", "stopped": "warning"}.get(
-            run.state, ""
-        )
+        self.bar.state = {"new": "running"}.get(run.state, run.state)
         self._show_end(run)
         self.best.words = _best(run)
         self._show_epochs(run)

@@ -48,7 +48,7 @@ class TryScreen(Screen):
             "drawn by you. You see the picture, what the model gets of it, and what it reads.",
         )
         self.standing = Notice()
-        self.source = ipywidgets.ToggleButtons(options=SOURCES, description="Picture from")
+        self.source = ipywidgets.ToggleButtons(options=SOURCES)
         self.source.style.button_width = "auto"
         self.source.add_class("mnistlab-try-source")
         self._boxes = {
@@ -62,7 +62,12 @@ class TryScreen(Screen):
         self.reading = Reading()
         self.source.observe(self.guarded(lambda _: self._change_source()), "value")
         self._random = np.random.default_rng()
-        self.fill(self.standing, self.source, *self._boxes.values(), self.reading)
+        self.fill(
+            self.standing,
+            _row(text("Picture from"), self.source),
+            *self._boxes.values(),
+            self.reading,
+        )
         self.refresh()
 
     def _make_folder(self) -> ipywidgets.Widget:

@@ -73,9 +73,9 @@ class Notice(anywidget.AnyWidget):
             action()
 
     def _receive(self, _: object, message: object, buffers: object) -> None:
-        place = message.get("click") if isinstance(message, Mapping) else None
+        message = message if isinstance(message, Mapping) else {}
+        place = message.get("click")
+        known = type(place) is int and 0 <= place < len(self._messages)
         # The button may be one of messages that have gone since: the text tells.
-        text = message.get("text") if isinstance(message, Mapping) else None
-        if type(place) is int and 0 <= place < len(self._messages):
-            if self._messages[place].text == text:
-                self.click(place)
+        if known and self._messages[place].text == message.get("text"):
+            self.click(place)
