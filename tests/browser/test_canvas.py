@@ -7,6 +7,7 @@ from mnistlab.models import zoo
 from mnistlab.widgets import pad
 from mnistlab.widgets.canvas import DigitCanvas
 from tests.browser.alone import for_page, open_alone
+from tests.browser.legible import CONTRAST, INSIDE, WITHOUT_NAME, choose_theme
 
 import numpy as np
 import pytest
@@ -58,26 +59,6 @@ COLLECTION = {
     "marked": 1,
     "summary": "2 drawings kept.",
 }
-WITHOUT_NAME = "nodes => nodes.filter(node => !node.control).map(node => node.textContent)"
-CONTRAST = """root => {
-  const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
-  const light = (color) => numbers(color).slice(0, 3)
-    .map((part) => part / 255)
-    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
-  const behind = (node) => {
-    const color = getComputedStyle(node).backgroundColor;
-    return (numbers(color)[3] ?? 1) === 1 ? color : behind(node.parentElement);
-  };
-  const seen = [...root.querySelectorAll("*")].filter((node) =>
-    [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()) &&
-    node.checkVisibility({ visibilityProperty: true }) && !node.disabled &&
-    !node.matches(".mnistlab-live, .mnistlab-pad-words"));
-  return seen.map((node) => {
-    const [one, other] = [getComputedStyle(node).color, behind(node)].map(light);
-    return [(Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05), node.className];
-  });
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -301,12 +282,7 @@ class TestInJupyterLab:
     @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
     def test_all_words_can_be_read_in_either_theme(self, notebook, root, theme):
         page = notebook.page
-        page.locator(".lm-MenuBar-itemLabel").get_by_text("Settings", exact=True).click()
-        page.locator(".lm-Menu-itemLabel").get_by_text("Theme", exact=True).hover()
-        page.locator(".lm-Menu-itemLabel").get_by_text(theme, exact=True).click()
-        light = str(theme.endswith("Light")).lower()
-        expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
-        page.wait_for_load_state("networkidle")
+        choose_theme(page, theme)
         draw(page, SEVEN)
         expect(button(root, "answer")).to_have_text("7")
         found = root.evaluate(CONTRAST)
@@ -558,9 +534,7 @@ class TestAlone:
     def test_nothing_is_clipped_on_a_narrow_page(self, page, root, width):
         page.set_viewport_size({"width": width, "height": 900})
         assert root.evaluate("node => node.scrollWidth <= node.clientWidth")
-        inside = """node => [...node.querySelectorAll("*")].filter((one) =>
-          one.getBoundingClientRect().right > node.getBoundingClientRect().right + 1).length"""
-        assert root.evaluate(inside) == 0
+        assert root.evaluate(INSIDE) == 0
 
     def test_a_line_is_on_the_screen_in_the_frame_of_its_event(self, page, root):
         """No message, timer or answer stands between the pointer and the ink."""
