@@ -15,9 +15,11 @@ from pathlib import Path
 
 from mnistlab import settings
 from mnistlab.data.arrays import from_idx, from_npz, is_idx
+from mnistlab.data.filetypes import check_is_file
 from mnistlab.data.folders import from_folder
 from mnistlab.data.labeled import Labeled, class_names, from_table
 from mnistlab.data.mnist import load_mnist
+from mnistlab.data.shapes import in_words
 from mnistlab.data.tables import read_table
 from mnistlab.errors import DataError
 
@@ -124,8 +126,9 @@ width or the channels until they multiply to 784.
             one and images.shape[1:] == self.input_shape[:2]
         ):
             raise DataError(
-                f"The images have the shape {images.shape}; expected is (n, {by(self.input_shape)})"
-                " as in the data that were confirmed. Choose images of that size."
+                f"The images have the shape {images.shape}; expected is "
+                f"(n, {in_words(self.input_shape)}) as in the data that were confirmed. Choose "
+                "images of that size."
             )
         return _unit(images).reshape(len(images), *self.input_shape)
 
@@ -140,8 +143,8 @@ width or the channels until they multiply to 784.
         """
         if min(shape) < 1 or math.prod(shape) != self.features:
             raise DataError(
-                f"{self.features} features are not {by(shape)} = {math.prod(shape)}. Change the "
-                f"height, the width or the channels until they multiply to {self.features}."
+                f"{self.features} features are not {in_words(shape)} = {math.prod(shape)}. Change "
+                f"the height, the width or the channels until they multiply to {self.features}."
             )
         shape = tuple(int(size) for size in shape)
         test = self.test_images
@@ -166,16 +169,6 @@ width or the channels until they multiply to 784.
         return replace(
             self, labels=last - self.labels, test_labels=None if test is None else last - test
         )
-
-
-def by(shape: Shape) -> str:
-    """Returns a shape as people write it.
-
-    Example:
-        >>> by((28, 28, 1))
-        '28x28x1'
-    """
-    return "x".join(str(size) for size in shape)
 
 
 def builtin(source: str | None = None) -> Dataset:
@@ -251,7 +244,7 @@ def with_test(dataset: Dataset, other: Dataset) -> Dataset:
 
     Args:
         dataset: what is trained on.
-        other: the images to test with; its classes are found by their names.
+        other: the images to test with, as `fitted` finds them.
 
     Raises:
         DataError: its images have another size, or a class that the dataset
@@ -264,27 +257,66 @@ np.array([1]))
         >>> with_test(four, two).test_labels
         array([1])
     """
-    if other.features != dataset.features:
-        raise DataError(
-            f"{other.name} has images of {by(other.input_shape)}, and {dataset.name} of "
-            f"{by(dataset.input_shape)}. Both must have as many features."
-        )
-    places = {name: place for place, name in enumerate(dataset.classes)}
-    used = np.flatnonzero(other.counts)
-    unknown = [other.classes[label] for label in used if other.classes[label] not in places]
-    if unknown:
-        raise DataError(
-            f"{other.name} has images of the class {unknown[0]!r}, which {dataset.name} does not "
-            "have. Leave them out, or name the class as it is there."
-        )
-    translated = np.array([places.get(name, -1) for name in other.classes], np.int64)
+    images, labels, name = fitted(other, dataset)
+    taken = () if other.test_images is None else (f"Only {name} is taken.",)
     return replace(
         dataset,
-        test_images=other.images.reshape(-1, *dataset.input_shape),
-        test_labels=translated[other.labels],
-        notes=(*dataset.notes, *(f"Test part: {note}" for note in other.notes)),
+        test_images=images,
+        test_labels=labels,
+        notes=(*dataset.notes, *(f"Test part: {note}" for note in (*taken, *other.notes))),
         one_hot=dataset.one_hot and other.one_hot,
     )
+
+
+def fitted(dataset: Dataset, wanted: Dataset) -> tuple[np.ndarray, np.ndarray, str]:
+    """Returns what a model of one dataset can be tested with in another, and its name.
+
+    Args:
+        dataset: where the images come from: its test part, or all where it has
+            none. What others were to train on is no test.
+        wanted: what the model is trained on.
+
+    Returns:
+        The images in the shape of those wanted; (n,) int64, their labels as
+        places in the classes wanted, found by their names; what to call them.
+
+    Raises:
+        DataError: the images have another size, or a class is none of those
+            wanted.
+
+    Example:
+        >>> pictures, classes = np.zeros((2, 8, 8, 1), "uint8"), ("cat", "dog")
+        >>> trained_on = Dataset("pets", pictures, np.array([0, 1]), classes=classes)
+        >>> other = Dataset("dogs.npz", pictures, np.array([0, 0]), classes=("dog",))
+        >>> fitted(other, trained_on)[1:]
+        (array([1, 1]), 'dogs.npz')
+    """
+    images, labels, name = dataset.images, dataset.labels, dataset.name
+    if dataset.test_images is not None:
+        images, labels = dataset.test_images, dataset.test_labels
+        name = f"the test part of {name}"
+    if dataset.features != wanted.features:
+        raise DataError(
+            f"{dataset.name} has images of {in_words(dataset.input_shape)}, and {wanted.name} of "
+            f"{in_words(wanted.input_shape)}. Both must have as many features."
+        )
+    places = {name: place for place, name in enumerate(wanted.classes)}
+    # A table has ten digits as its classes, whether an image of each is in it or not.
+    occurring = [dataset.classes[label] for label in np.unique(labels)]
+    unknown = [name for name in occurring if name not in places]
+    if unknown:
+        more = f" (and {len(unknown) - 1} more such)" if len(unknown) > 1 else ""
+        raise DataError(
+            f"{dataset.name} has images of the class {unknown[0]!r}{more}, which {wanted.name} "
+            f"does not have; it has {_few(wanted.classes)}. Rename or leave out what does not fit."
+        )
+    translated = np.array([places.get(name, -1) for name in dataset.classes], np.int64)
+    return images.reshape(-1, *wanted.input_shape), translated[labels], name
+
+
+def _few(names: tuple[str, ...], most: int = 12) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _as_path(path: str | os.PathLike) -> Path:
@@ -302,6 +334,8 @@ def _as_path(path: str | os.PathLike) -> Path:
 def _parts(path: Path, label_column: str) -> tuple[Labeled, Labeled | None]:
     if path.is_dir():
         return from_folder(path)
+    # Before anything opens it: whoever opens a pipe waits for its other end.
+    check_is_file(path, "a file of images and labels", "Give the path of such a file.")
     if _begins_as_archive(path):
         return from_npz(path)
     if is_idx(path):

@@ -10,6 +10,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from mnistlab.data.shapes import in_words
 from mnistlab.plots.figure import Figure
 
 from matplotlib.axes import Axes
@@ -259,7 +260,7 @@ def _box(
     top = axis - (solid.height - solid.up) / 2
     color = COLORS.get(kind, COLORS["Input"])
     faces = tuple(_faces(x, top, solid, color if shape is not None else "#ffffff"))
-    words = f"{name} makes {_in_words(shape)}" if shape is not None else f"{name}: no shape"
+    words = f"{name} makes {in_words(shape)}" if shape is not None else f"{name}: no shape"
     if parameters:
         words += f", {parameters:,} parameters"
     return Box(faces, shape is not None, middle, below, labels, words)
@@ -288,9 +289,5 @@ def _mixed(color: str, share: float) -> str:
 
 
 def _labels(name: str, shape: tuple[int, ...] | None, parameters: int) -> tuple[str, ...]:
-    made = "no shape" if shape is None else _in_words(shape)
+    made = "no shape" if shape is None else in_words(shape)
     return (name, made, f"{parameters:,}") if parameters else (name, made)
-
-
-def _in_words(shape: tuple[int, ...]) -> str:
-    return "x".join(str(side) for side in shape)

@@ -1,12 +1,15 @@
 """How far each of the six steps is, and what a change makes of the steps after it."""
 
+import threading
 import time
 
 from mnistlab.errors import DataError, DesignError
+from mnistlab.widgets.designer import project as module
 from mnistlab.widgets.designer.document import Design
 from mnistlab.widgets.designer.project import STEPS, Project
 from tests.designer.bars import bars, plan
 
+import numpy as np
 import pytest
 
 
@@ -98,6 +101,69 @@ def test_undoing_a_change_makes_it_current_again(finished):
     finished.design.change(0, filters=5)
     finished.design.undo()
     assert states(finished) == "dddddd"
+
+
+def test_a_verification_that_fails_leaves_the_one_before_as_stale(finished, monkeypatch):
+    before = finished.verification
+    monkeypatch.setattr(module, "verify", lambda plan, dataset: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        finished.verify()
+    assert finished.verification is before and finished.states["Verify"] == "stale"
+    monkeypatch.undo()
+    finished.verify()
+    assert finished.verification is not before and finished.states["Verify"] == "done"
+
+
+@pytest.mark.parametrize("work", ["verify", "evaluate", "read"])
+def test_what_takes_long_does_not_keep_others_waiting(finished, monkeypatch, work):
+    free = []
+
+    def ask(original):
+        def asking(*arguments):
+            def acquire():
+                if free.append(finished.lock.acquire(blocking=False)) or free[-1]:
+                    finished.lock.release()
+
+            other = threading.Thread(target=acquire)
+            other.start()
+            other.join()
+            return original(*arguments)
+
+        return asking
+
+    monkeypatch.setattr(module, "verify", ask(module.verify))
+    monkeypatch.setattr(module.TrainingRun, "predict", ask(module.TrainingRun.predict))
+    images = [finished.dataset.images[:1]] if work == "read" else []
+    getattr(finished, work)(*images)
+    assert free == [True]
+
+
+def test_a_run_that_gives_way_keeps_its_best_weights_only(finished):
+    old, images = finished.run, finished.dataset.images[:5]
+    answers = old.predict(images)
+    finished.design.train_with(seed=9, epochs=50)
+    stopped = finished.train()
+    while not stopped.batch and stopped.state == "running":
+        time.sleep(0.005)
+    finished.stop()
+    stopped.wait(60)
+    seen = stopped.predict(images)
+    finished.design.train_with(epochs=1)
+    finished.train(wait=True)
+    assert stopped._model is old._model is stopped._shown is None
+    assert np.array_equal(old.predict(images), answers)
+    assert np.array_equal(stopped.predict(images), seen)
+    with pytest.raises(DesignError, match="Another run has taken the place"):
+        stopped.resume()
+
+
+def test_a_run_does_not_give_way_while_it_trains(finished):
+    finished.design.train_with(epochs=50)
+    run = finished.train()
+    with pytest.raises(DesignError, match="Stop it first"):
+        run.set_aside()
+    finished.stop()
+    assert run.wait(60)
 
 
 def test_nothing_is_trained_without_data_or_with_a_wrong_design(project):

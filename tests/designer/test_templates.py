@@ -1,10 +1,10 @@
 """The templates are the networks of the series."""
 
+from mnistlab.data.shapes import in_words
 from mnistlab.errors import DesignError
 from mnistlab.models import zoo
 from mnistlab.widgets.designer.build import build
 from mnistlab.widgets.designer.document import Design
-from mnistlab.widgets.designer.palette import in_words
 from mnistlab.widgets.designer.templates import names, template
 
 import keras
@@ -70,7 +70,7 @@ def test_they_are_trained_the_same_way(pair):
 def test_the_published_network_of_keras_reads_as_published():
     rows = Design.from_template("keras_convnet").rows
     shapes = [in_words(row.output_shape) for row in rows if row.layer.kind != "Dropout"]
-    assert shapes == ["26x26x32", "24x24x64", "12x12x64", "9,216", "128", "10"]
+    assert shapes == ["26x26x32", "24x24x64", "12x12x64", "9216", "128", "10"]
     assert sum(row.parameters for row in rows) == 1_199_882
     assert sum(row.share for row in rows) == pytest.approx(1)
 

@@ -394,6 +394,16 @@ def test_best_weights_are_those_of_the_best_epoch(dataset, monkeypatch):
 # Who follows it
 
 
+def test_what_was_read_of_the_history_does_not_change_meanwhile(dataset):
+    run, read = run_of(dataset, epochs=3), []
+    run.observe(lambda: read.append((run.epoch, run._history)))
+    run.start()
+    run.wait(60)
+    assert {epoch for epoch, _ in read} == {0, 1, 2, 3}
+    for epoch, history in read:
+        assert all(len(values) == epoch for values in history.values())
+
+
 def test_those_who_follow_are_told_from_its_thread(dataset):
     told = []
     run = run_of(dataset)

@@ -83,7 +83,7 @@ def test_other_data_are_refused(dataset, changes):
 
 def test_data_without_images_are_refused(dataset):
     empty = replace(dataset, images=dataset.images[:0], labels=dataset.labels[:0])
-    with pytest.raises(DataError, match="noise: there are no training images"):
+    with pytest.raises(DataError, match="noise has no images to train on"):
         verify(Plan(layers=SMALL), empty)
 
 

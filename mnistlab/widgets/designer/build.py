@@ -2,7 +2,9 @@
 
 import random
 
-from mnistlab.errors import DesignError
+from mnistlab.data.datasets import Dataset
+from mnistlab.data.shapes import in_words
+from mnistlab.errors import DataError, DesignError
 from mnistlab.widgets.designer import rules
 from mnistlab.widgets.designer.plan import Plan, Row, Training, identifier
 
@@ -50,6 +52,23 @@ def build_seeded(plan: Plan) -> keras.Model:
         return build(plan)
     finally:
         random.setstate(state)
+
+
+def require_fitting(plan: Plan, dataset: Dataset) -> None:
+    """Makes sure that a plan is for the images and classes of a dataset, and that it has some.
+
+    Raises:
+        DesignError: the plan is for others.
+        DataError: there are no images to train on.
+    """
+    if dataset.input_shape != plan.input_shape or len(dataset.classes) != plan.classes:
+        raise DesignError(
+            f"The design is for images of {in_words(plan.input_shape)} in {plan.classes} classes, "
+            f"and {dataset.name} has images of {in_words(dataset.input_shape)} in "
+            f"{len(dataset.classes)}. Confirm the data in step 1 again."
+        )
+    if not len(dataset.images):
+        raise DataError(f"{dataset.name} has no images to train on. Choose other data in step 1.")
 
 
 def _applied(row: Row, inputs: keras.KerasTensor) -> keras.KerasTensor:

@@ -7,8 +7,8 @@ and digits first.
 
 from collections.abc import Iterable
 
+from mnistlab.data.shapes import in_words
 from mnistlab.widgets.designer import rules
-from mnistlab.widgets.designer.palette import in_words
 from mnistlab.widgets.designer.plan import (
     CLASSES,
     IMAGE_SHAPE,

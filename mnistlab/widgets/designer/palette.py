@@ -133,16 +133,6 @@ def as_text(number: float) -> str:
     return f"{number:,.10g}"
 
 
-def in_words(shape: Shape) -> str:
-    """Returns a shape as people write it.
-
-    Example:
-        >>> in_words((26, 26, 32)), in_words((9216,))
-        ('26x26x32', '9,216')
-    """
-    return "x".join(f"{side:,}" for side in shape)
-
-
 @dataclass(frozen=True)
 class Kind:
     """A kind of layer.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mnistlab import settings
-from mnistlab.data.datasets import Dataset
+from mnistlab.data.datasets import Dataset, fitted
 from mnistlab.errors import DataError, DesignError
 from mnistlab.evaluation.report import Report
 from mnistlab.widgets.designer import rules
@@ -70,7 +70,6 @@ class Project:
         self.dataset: Dataset | None = None
         self.confirmed = False
         self.verification: Verification | None = None
-        self.verification_problem = ""
         self.run: TrainingRun | None = None
         self.runs: list[TrainingRun] = []
         self.evaluation: Evaluation | None = None
@@ -99,10 +98,11 @@ class Project:
     def states(self) -> dict[str, str]:
         """How each step stands: empty, invalid, ready, running, done or stale."""
         states = {step: getattr(self, f"_{step.lower()}_state")() for step in STEPS}
-        for step in self.failed:
+        # Asked for by the thread that trains, too, while a callback may change both.
+        for step in tuple(self.failed):
             states[step] = "invalid"
-        if self.busy:
-            states[self.busy] = "running"
+        if busy := self.busy:
+            states[busy] = "running"
         return states
 
     def _data_state(self) -> str:
@@ -213,15 +213,17 @@ class Project:
 
         Raises:
             DataError: the data are not confirmed.
-            DesignError: the rules refuse the design, or Keras does.
+            DesignError: the rules refuse the design, or Keras does. An earlier
+                verification stays, and is stale.
         """
+        self._require_data()
+        # What takes long is done without the lock, which others would wait for.
+        dataset, self._verified_on = self.dataset, None
+        verification = verify(self.design.plan, dataset)
         with self.lock:
-            self._require_data()
-            self.verification = None
-            self.verification = verify(self.design.plan, self.dataset)
-            self._verified_on = self.dataset
+            self.verification, self._verified_on = verification, dataset
         self.changed()
-        return self.verification
+        return verification
 
     def train(self, wait: bool = False) -> TrainingRun:
         """Begins a training in a thread of its own; while one runs, does nothing.
@@ -301,6 +303,8 @@ class Project:
         return TrainingRun(self.design.plan, self.dataset, number=len(self.runs) + 1)
 
     def _take(self, run: TrainingRun) -> None:
+        if self.run is not None:
+            self.run.set_aside()
         run.observe(self.changed)
         self.run = run
         self.runs.append(run)
@@ -323,15 +327,16 @@ class Project:
             DataError: there are no such images.
             DesignError: nothing is trained yet.
         """
+        run = self.require_trained()
+        weights = weights_of(run)
+        if images is None:
+            images, labels, name = _test_part(run.dataset)
+            report = run.report()
+        else:
+            report = run.report(images, labels)
+        digest = _digest(images, labels)
         with self.lock:
-            run = self.require_trained()
-            if images is None:
-                images, labels, name = _test_part(run.dataset)
-                report = run.report()
-            else:
-                report = run.report(images, labels)
-            models = self._looks.setdefault(_digest(images, labels), set())
-            weights = weights_of(run)
+            models = self._looks.setdefault(digest, set())
             models.add((run.number, *weights))
             self.evaluation = Evaluation(run, weights, images, report, name, len(models))
         self.changed()
@@ -363,9 +368,8 @@ class Project:
             DataError: the images do not fit.
             DesignError: nothing is trained yet.
         """
-        with self.lock:
-            run = self.require_trained()
-            probabilities = run.predict(images)
+        run = self.require_trained()
+        probabilities = run.predict(images)
         self.has_tried(run)
         return probabilities
 
@@ -413,44 +417,6 @@ def verified_part(plan: Plan) -> Plan:
     return replace(nameless(plan), training=training)
 
 
-def fitted(dataset: Dataset, wanted: Dataset) -> tuple[np.ndarray, np.ndarray, str]:
-    """Returns what a model can be measured on: images, labels as it counts them, and their name.
-
-    Args:
-        dataset: where they come from; their test part, or all where they have none.
-        wanted: what the model was trained on.
-
-    Raises:
-        DataError: the images have another size, or a class is none of the model's.
-
-    Example:
-        >>> pictures, classes = np.zeros((2, 8, 8, 1), "uint8"), ("cat", "dog")
-        >>> trained_on = Dataset("pets", pictures, np.array([0, 1]), classes=classes)
-        >>> other = Dataset("dogs.npz", pictures, np.array([0, 0]), classes=("dog",))
-        >>> fitted(other, trained_on)[1:]
-        (array([1, 1]), 'dogs.npz')
-    """
-    images, labels, name = dataset.images, dataset.labels, dataset.name
-    if dataset.test_images is not None:
-        images, labels, name = _test_part(dataset)
-    # A table has ten digits as its classes, whether an image of each is in it or not.
-    occurring = [dataset.classes[place] for place in np.unique(labels)]
-    unknown = [each for each in occurring if each not in wanted.classes]
-    if unknown:
-        raise DataError(
-            f"{dataset.name} has the class {unknown[0]!r}, which the model does not know"
-            f"{f' ({len(unknown)} such classes)' if len(unknown) > 1 else ''}; it knows "
-            f"{_few(wanted.classes)}. Rename or leave out what does not fit."
-        )
-    if dataset.input_shape != wanted.input_shape:
-        images = (
-            replace(dataset, images=images, test_images=None).reshaped(wanted.input_shape).images
-        )
-    known = {each: place for place, each in enumerate(wanted.classes)}
-    places = np.array([known.get(each, -1) for each in dataset.classes])
-    return images, places[labels], name
-
-
 def weights_of(run: TrainingRun) -> tuple[int, int]:
     """Which weights of a run are used: of its best epoch, or else of the last batch."""
     return (run.best_epoch, 0) if run.best_epoch else (0, run.batch)
@@ -463,11 +429,6 @@ def _test_part(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, str]:
             "in step 1 and train on them."
         )
     return dataset.test_images, dataset.test_labels, f"the test part of {dataset.name}"
-
-
-def _few(names: tuple[str, ...], most: int = 12) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _digest(*arrays: np.ndarray) -> str:

@@ -8,9 +8,10 @@ offers a change that mends it.
 import math
 from collections.abc import Iterator
 
+from mnistlab.data.shapes import in_words
 from mnistlab.errors import DesignError
 from mnistlab.widgets.designer import advice
-from mnistlab.widgets.designer.palette import Setting, as_text, in_words
+from mnistlab.widgets.designer.palette import Setting, as_text
 from mnistlab.widgets.designer.plan import (
     MOST_LAYERS,
     TRAINING,

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from mnistlab.data.datasets import by
 from mnistlab.data.images import EXPECTED as EXPECTED_DIGIT
 from mnistlab.data.images import TO_MAKE_IT_FIT, image_to_digit
 from mnistlab.data.ink import shrink
 from mnistlab.data.pictures import Source, read_pixels
+from mnistlab.data.shapes import in_words
 from mnistlab.errors import ImageError
 
 import numpy as np
@@ -73,8 +73,8 @@ def see(source: Source, shape: tuple[int, int, int], classes: tuple[str, ...]) -
         return _as_digit(source)
     if shape[2] not in (1, 3):
         raise ImageError(
-            f"{name} cannot be shown to this model: it takes images of {by(shape)}, and a picture "
-            "has one channel (gray) or three (colors). Try an image of the test part."
+            f"{name} cannot be shown to this model: it takes images of {in_words(shape)}, and a "
+            "picture has one channel (gray) or three (colors). Try an image of the test part."
         )
     return Seen(shrink(pixels), _scaled(pixels, shape), (*notes, *_about_scale(pixels, shape)))
 
@@ -116,4 +116,4 @@ def _scaled(pixels: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
 def _about_scale(pixels: np.ndarray, shape: tuple[int, int, int]) -> tuple[str, ...]:
     if pixels.shape[:2] == shape[:2]:
         return ()
-    return (f"Scaled from {by(pixels.shape[:2])} to {by(shape[:2])} pixels.",)
+    return (f"Scaled from {in_words(pixels.shape[:2])} to {in_words(shape[:2])} pixels.",)

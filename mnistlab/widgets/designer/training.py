@@ -19,12 +19,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mnistlab import settings
-from mnistlab.data.datasets import Dataset, by
+from mnistlab.data.datasets import Dataset
 from mnistlab.errors import DataError, DesignError, MnistLabError
 from mnistlab.evaluation.report import Report, report_of
 from mnistlab.models import files
 from mnistlab.progress import duration
-from mnistlab.widgets.designer.build import build_seeded
+from mnistlab.widgets.designer.build import build_seeded, require_fitting
 from mnistlab.widgets.designer.palette import KINDS
 from mnistlab.widgets.designer.plan import Plan
 
@@ -104,7 +104,8 @@ class TrainingRun:
     """
 
     def __init__(self, plan: Plan, dataset: Dataset, number: int = 1):
-        _require_fitting(dataset, plan)
+        require_fitting(plan, dataset)
+        _require_finite_pixels(dataset)
         self.plan = plan
         self.dataset = dataset
         self.number = number
@@ -260,7 +261,24 @@ class TrainingRun:
                     "Only a training that was stopped can go on. This one "
                     + ("has not begun." if self.state == "new" else "has ended; train again.")
                 )
+            if self._model is None:
+                raise DesignError("Another run has taken the place of this one; train again.")
             self._launch()
+
+    def set_aside(self) -> None:
+        """Gives way to another run: keeps its best weights, and cannot go on.
+
+        What a training needs to go on is several times as large as the weights.
+
+        Raises:
+            DesignError: it is running.
+        """
+        with self._lock:
+            if self.state == "running":
+                raise DesignError("The training is running. Stop it first.")
+            if self._best is None:
+                self._best = (), self._model.get_weights()
+            self._model = self._shown = None
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until it has ended.
@@ -449,8 +467,10 @@ class TrainingRun:
         weights = self._model.get_weights()
         if not all(np.isfinite(each).all() for each in weights):
             self._require_finite(math.nan)
-        for name, value in numbers.items():
-            self._history.setdefault(name, []).append(value)
+        # In one stroke: whoever reads it meanwhile finds as many numbers under each name.
+        self._history = {
+            name: [*self._history.get(name, []), value] for name, value in numbers.items()
+        }
         self.epoch += 1
         self.batch, self._checked, self._measured = 0, 0, None
         self._keep_best(numbers, weights)
@@ -608,15 +628,7 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _require_fitting(dataset: Dataset, plan: Plan) -> None:
-    if dataset.input_shape != plan.input_shape or len(dataset.classes) != plan.classes:
-        raise DesignError(
-            f"The design is for images of {by(plan.input_shape)} and {plan.classes} classes, and "
-            f"the data have {by(dataset.input_shape)} and {len(dataset.classes)}. Confirm the data "
-            "again in step 1."
-        )
-    if not len(dataset.labels):
-        raise DataError(f"{dataset.name} has no images to train on. Choose other data in step 1.")
+def _require_finite_pixels(dataset: Dataset) -> None:
     if dataset.images.dtype.kind == "f" and not np.isfinite(dataset.images).all():
         # Some losses stay finite with such pixels, and the weights do not.
         raise DataError(

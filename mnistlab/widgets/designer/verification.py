@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from mnistlab.data.datasets import Dataset
-from mnistlab.errors import DataError, DesignError
-from mnistlab.widgets.designer.build import build_seeded
-from mnistlab.widgets.designer.palette import Shape, in_words
+from mnistlab.data.shapes import in_words
+from mnistlab.errors import DesignError
+from mnistlab.widgets.designer.build import build_seeded, require_fitting
+from mnistlab.widgets.designer.palette import Shape
 from mnistlab.widgets.designer.plan import Plan, Row
 
 import keras
@@ -71,10 +72,10 @@ def verify(plan: Plan, dataset: Dataset) -> Verification:
         DesignError: the rules refuse the plan, it is not for these data, Keras
             refuses it, builds something else than the rows say, or its numbers
             are not finite.
-        DataError: there are no training images, or their pixels are not finite.
+        DataError: there are no training images, or their pixels are out of range.
     """
     start = time.perf_counter()
-    _require_same_data(plan, dataset)
+    require_fitting(plan, dataset)
     model = build_seeded(plan)
     shapes = _compared(plan, model)
     inputs, labels = _batch(plan, dataset)
@@ -100,15 +101,6 @@ def verify(plan: Plan, dataset: Dataset) -> Verification:
             f"{plan.training.optimizer}.",
         ),
     )
-
-
-def _require_same_data(plan: Plan, dataset: Dataset) -> None:
-    if tuple(dataset.input_shape) != plan.input_shape or len(dataset.classes) != plan.classes:
-        raise DesignError(
-            f"The design is for images of {in_words(plan.input_shape)} in {plan.classes} classes, "
-            f"and {dataset.name} has images of {in_words(dataset.input_shape)} in "
-            f"{len(dataset.classes)}. Confirm the data in step 1 again."
-        )
 
 
 def _compared(plan: Plan, model: keras.Model) -> tuple[Shape, ...]:
@@ -138,11 +130,7 @@ def _batch(plan: Plan, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     labels = np.asarray(dataset.labels[:count])
     if plan.training.labels == "one_hot":
         labels = keras.utils.to_categorical(labels, plan.classes)
-    inputs = dataset.inputs(dataset.images[:count])
-    if not len(inputs) or not np.isfinite(inputs).all():
-        what = "a pixel is NaN or infinite" if len(inputs) else "there are no training images"
-        raise DataError(f"{dataset.name}: {what}. Choose other data in step 1.")
-    return inputs, labels
+    return dataset.inputs(dataset.images[:count]), labels
 
 
 def _answered(plan: Plan, model: keras.Model, inputs: np.ndarray) -> np.ndarray:

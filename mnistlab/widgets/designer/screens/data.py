@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mnistlab.data import datasets
-from mnistlab.data.datasets import Dataset, by
+from mnistlab.data.datasets import Dataset
 from mnistlab.data.folders import has_classes
 from mnistlab.data.labeled import LABEL_COLUMNS
+from mnistlab.data.shapes import in_words
 from mnistlab.errors import DataError
 from mnistlab.widgets.designer.project import Project
 from mnistlab.widgets.designer.screens.screen import Screen, button, text
@@ -394,7 +395,7 @@ class DataScreen(Screen):
         except DataError as cause:
             return Message(str(cause))
         return Message(
-            f"{by(self._typed_shape())} = {dataset.features:,}, as many as each image has "
+            f"{in_words(self._typed_shape())} = {dataset.features:,}, as many as each image has "
             "features. Look whether the images below are upright and whole.",
             "note",
         )

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from mnistlab.data.shapes import in_words
 from mnistlab.plots.figure import Figure
 from mnistlab.plots.networks import Described, network
 from mnistlab.widgets.designer import rules
@@ -16,7 +17,7 @@ from mnistlab.widgets.designer.screens.screen import Screen, button, text
 from mnistlab.widgets.designer.screens.templates import TemplateChooser
 from mnistlab.widgets.designer.views.drawing import NetworkDrawing
 from mnistlab.widgets.designer.views.layer_form import LayerForm
-from mnistlab.widgets.designer.views.layer_table import NONE, Actions, LayerTable, shape_in_words
+from mnistlab.widgets.designer.views.layer_table import NONE, Actions, LayerTable
 from mnistlab.widgets.designer.views.notice import Message, Notice
 
 import ipywidgets
@@ -358,7 +359,7 @@ def _marked(problems: list[Problem]) -> set[int]:
 
 
 def _totals(plan: Plan) -> str:
-    data = f"Images of {shape_in_words(plan.input_shape)}, {plan.classes} classes."
+    data = f"Images of {in_words(plan.input_shape)}, {plan.classes} classes."
     count = len(plan.layers)
     if not count:
         return f"No layers yet. {data}"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from mnistlab.data.shapes import in_words
 from mnistlab.errors import DesignError
 from mnistlab.files import write_atomically
 from mnistlab.widgets.designer import rules
@@ -13,7 +14,6 @@ from mnistlab.widgets.designer.plan import Plan
 from mnistlab.widgets.designer.project import Project
 from mnistlab.widgets.designer.screens.screen import button, text
 from mnistlab.widgets.designer.views.code_cell import CodeCell
-from mnistlab.widgets.designer.views.layer_table import shape_in_words
 from mnistlab.widgets.designer.views.notice import Message, Notice
 
 import ipywidgets
@@ -100,8 +100,8 @@ class DesignFiles(ipywidgets.VBox):
         own = self._project.design
         if (plan.input_shape, plan.classes) != (own.input_shape, own.classes):
             words += (
-                f" It was made for images of {shape_in_words(plan.input_shape)} in {plan.classes} "
-                f"classes, and yours are {shape_in_words(own.input_shape)} in {own.classes}."
+                f" It was made for images of {in_words(plan.input_shape)} in {plan.classes} "
+                f"classes, and yours are {in_words(own.input_shape)} in {own.classes}."
             )
         self.notice.show(Message(words, "good"))
 

@@ -1,6 +1,6 @@
 """Step 3, Verify: what the rules say, with a button that mends it; then a real build."""
 
-from mnistlab.widgets.designer.palette import in_words
+from mnistlab.data.shapes import in_words
 from mnistlab.widgets.designer.plan import Plan
 from mnistlab.widgets.designer.problems import Problem
 from mnistlab.widgets.designer.project import Project

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnistlab.widgets.designer.palette import Shape
+from mnistlab.data.shapes import in_words
 from mnistlab.widgets.designer.plan import Row
 from mnistlab.widgets.designer.rules import Problem
 from mnistlab.widgets.scripts import script
@@ -13,7 +13,6 @@ import anywidget
 import traitlets
 
 NONE = -1
-UNKNOWN = "not known"
 
 
 @dataclass(frozen=True)
@@ -109,23 +108,13 @@ class LayerTable(anywidget.AnyWidget):
         return type(place) is int and 0 <= place < len(self.rows)
 
 
-def shape_in_words(shape: Shape | None) -> str:
-    """Returns a shape as the table says it.
-
-    Example:
-        >>> shape_in_words((26, 26, 32)), shape_in_words((9216,)), shape_in_words(None)
-        ('26x26x32', '9216', 'not known')
-    """
-    return UNKNOWN if shape is None else "x".join(str(side) for side in shape)
-
-
 def _in_words(row: Row, messages: list[str]) -> dict[str, object]:
     return {
         "number": row.number,
         "name": row.name,
         "kind": row.layer.kind,
         "settings": row.layer.words,
-        "shape": shape_in_words(row.output_shape),
+        "shape": in_words(row.output_shape),
         "known": row.output_shape is not None,
         "parameters": f"{row.parameters:,}" if row.output_shape is not None else "",
         "share": row.share,
