@@ -30,6 +30,9 @@ _IN_WORDS = {
     "last ten": "The last ten columns were taken for the label (one-hot)",
 }
 
+_ROUNDING = 1e-6
+"""How far above 1 arithmetic leaves a pixel that was white."""
+
 _RARE = 20
 """A class above 9 with so many times fewer images than the average is taken for a slip."""
 
@@ -169,7 +172,9 @@ def as_labels(
             f"(n, {DIGITS}). Give one label for each image."
         )
     labels = array.reshape(-1)
-    bad = ~((labels >= 0) & (labels < MOST_CLASSES) & (labels % 1 == 0))
+    bad = ~((labels >= 0) & (labels < MOST_CLASSES))
+    # An infinity has no remainder, and NumPy would warn.
+    bad |= np.where(bad, 0, labels) % 1 != 0
     if bad.any():
         row = int(bad.argmax())
         raise DataError(
@@ -303,11 +308,13 @@ def _image_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
 def _scaled(rows: np.ndarray, high: float) -> np.ndarray:
     if rows.dtype == bool:
         return rows.astype(np.float32)
-    if high > 1:
+    if high > 1 + _ROUNDING:
         if rows.dtype.kind in "ui" or not (rows % 1).any():
-            return rows.astype(np.uint8)
+            return rows.astype(np.uint8, copy=False)
         return rows.astype(np.float32) / np.float32(255)
-    return rows.astype(np.float32)
+    if high > 1:
+        rows = np.minimum(rows, 1)
+    return rows.astype(np.float32, copy=False)
 
 
 def _refuse_pixel(rows: np.ndarray, name: str, where: Callable[[int, int], str] | None) -> None:

@@ -267,6 +267,9 @@ def _read_header(file: zipfile.ZipExtFile, name: str) -> tuple[tuple[int, ...], 
     # whatever the parser and the tokenizer raise, and those are many kinds.
     except Exception as cause:
         raise _Unexpected(f"{name} has no readable npy header") from cause
+    if not dtype.itemsize:
+        # NumPy makes room for texts of no letter as if they had one: the sizes would not hold.
+        raise _Unexpected(f"{name} has values of no bytes, and no array is made of such")
     if dtype.hasobject:
         raise _Unexpected(f"{name} holds Python objects, which are never read: they could run code")
     return shape, fortran, dtype

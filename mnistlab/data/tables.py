@@ -29,6 +29,9 @@ LONGEST_LINE = 2**21
 MOST_VALUES = 150_000_000
 """Numbers in a table: about three times those of MNIST."""
 
+MOST_LINES = 2_000_000
+"""Lines of a table, blank ones too: a few kilobytes of gzip can unpack to billions."""
+
 REMEDY = "Give a table of numbers, one image a line."
 
 _AT_ONCE = 4_000_000
@@ -136,6 +139,11 @@ def _lines(file: TextIO, path: Path) -> Iterator[tuple[int, str]]:
             raise DataError(
                 f"{path}, line {number} is longer than {LONGEST_LINE:,} characters. {REMEDY}"
             )
+        if number > MOST_LINES:
+            raise DataError(
+                f"{path} has more than {MOST_LINES:,} lines, and at most so many are read. Cut the "
+                "table, or save it as npz."
+            )
         if line.strip():
             yield number, line
 
@@ -202,6 +210,9 @@ class _Reader:
         with warnings.catch_warnings():
             # A number that float32 cannot hold becomes infinite, and is refused then.
             warnings.simplefilter("ignore", RuntimeWarning)
+            # NumPy before 2.3 makes 0 of 0.5 and of 256 where whole numbers are asked for, and
+            # warns; as an error it is the ValueError that later versions raise.
+            warnings.simplefilter("error", DeprecationWarning)
             return np.loadtxt(text, self._dtype, comments=None, delimiter=self.delimiter, ndmin=2)
 
     def _clean(self, line: str) -> str:

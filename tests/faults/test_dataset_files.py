@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import struct
 import zipfile
 
@@ -105,6 +106,12 @@ class TestPaths:
         with pytest.raises(DataError, match="7 is no path"):
             read(7)
 
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+    def test_a_pipe_is_refused_and_not_waited_for(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe.csv")
+        with pytest.raises(DataError, match="not a regular file"):
+            read(tmp_path / "pipe.csv")
+
 
 class TestTables:
     @pytest.mark.parametrize(
@@ -205,6 +212,13 @@ class TestTables:
         content = table().encode()
         assert "more than 100 numbers" in refused(gzip.compress(content) if pack else content)
 
+    @pytest.mark.parametrize("line", [b"\n", b"1,2\n"])
+    def test_more_lines_than_are_read(self, refused, monkeypatch, line):
+        monkeypatch.setattr(tables, "MOST_LINES", 100)
+        content = gzip.compress(b"1,2\n" + line * 100_000)
+        assert len(content) < 1_000
+        assert "more than 100 lines" in refused(content, "a.csv.gz")
+
     def test_a_compressed_one_that_breaks_off(self, refused):
         content = gzip.compress(RNG.bytes(4_000).hex().encode())
         assert "damaged or truncated" in refused(content[:-200], "a.csv.gz")
@@ -234,6 +248,9 @@ class TestArchives:
             (packed(x=header("|u1", (10**6, 10**6))), "claim 1,000,000,000,000 bytes"),
             (packed(x=header("|u1", (0, 10**15))), "claim"),
             (packed(x=header("|O", (12,)) + b"\x80\x04N."), "Python objects"),
+            (packed(x=header("|S0", (10**13,)), y=header("|S0", (10**13,))), "values of no bytes"),
+            (packed(x=header("<U0", (10**13,)), y=header("|u1", (0,))), "values of no bytes"),
+            (npz(x=IMAGES, y=np.where(LABELS == 3, np.inf, LABELS)), "found inf"),
             (packed(x=b"no header"), "no readable npy header"),
             (packed(zipfile.ZIP_LZMA, x=header("|u1", (1,)) + b"1"), "NumPy does not use"),
             (packed(x=header("|u1", (9, 9)), y=header("|u1", (9,)) + b"1" * 9), "ends after"),

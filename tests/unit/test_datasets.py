@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import warnings
 
 from mnistlab.data import datasets, labeled, tables
 from mnistlab.data.datasets import Dataset, builtin, read, with_test
@@ -199,6 +200,26 @@ class TestTables:
         found = read(write(tmp_path, "a.csv", lines(images=halves)))
         assert np.allclose(found.images[..., 0], halves / 255)
 
+    def test_shares_are_not_cut_to_whole_numbers_by_an_older_numpy(self, tmp_path, monkeypatch):
+        new = np.loadtxt
+
+        def old(text, dtype, **options):
+            """What NumPy does before 2.3: it reads 0.5 as a whole number, and warns."""
+            if dtype != np.uint8:
+                return new(text, dtype, **options)
+            try:
+                warnings.warn("Parsing an integer via a float", DeprecationWarning, stacklevel=2)
+            except DeprecationWarning as cause:
+                raise ValueError("could not convert string") from cause
+            return new(text, np.float32, **options).astype(np.uint8)
+
+        monkeypatch.setattr(np, "loadtxt", old)
+        path = write(tmp_path, "a.csv", "7,0,0.5,1,0\n2,1,0,0.25,0\n")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            found = read(path)
+        assert found.images.reshape(2, 4).tolist() == [[0, 0.5, 1, 0], [1, 0, 0.25, 0]]
+
     def test_whole_numbers_with_a_point_stay_whole(self, tmp_path):
         found = read(write(tmp_path, "a.csv", lines(images=IMAGES.astype("float32"))))
         assert the_same(found)
@@ -278,6 +299,14 @@ class TestArchives:
         path = tmp_path / "a.npz"
         np.savez(path, x=IMAGES.astype(kind), y=LABELS.astype("float64"))
         assert the_same(read(path))
+
+    def test_white_that_arithmetic_left_a_little_above_1_is_no_255(self, tmp_path):
+        images = (IMAGES / np.float32(255)) * np.float32(1 + 5e-7)
+        assert 1 < images.max() < 1 + 1e-6
+        np.savez(tmp_path / "a.npz", x=images, y=LABELS)
+        found = read(tmp_path / "a.npz")
+        assert found.value_range == (0, 1)
+        np.testing.assert_allclose(found.images[..., 0], IMAGES / 255, atol=1e-6)
 
     def test_one_hot_labels_and_colors(self, tmp_path):
         path = tmp_path / "a.npz"
@@ -390,6 +419,15 @@ class TestTheTestPart:
         assert found.test_images.shape == (3, 28, 28, 1)
         assert found.notes == ("Test part: Found so.",)
         assert found.reshaped((56, 14, 1)).test_images.shape == (3, 56, 14, 1)
+
+    def test_what_another_was_to_train_on_is_no_test(self, dataset):
+        other = Dataset(
+            "both.npz", IMAGES[:20, ..., None], LABELS[:20], IMAGES[20:, ..., None], LABELS[20:]
+        )
+        found = with_test(dataset, other)
+        assert np.array_equal(found.test_images[..., 0], IMAGES[20:])
+        assert np.array_equal(found.test_labels, LABELS[20:])
+        assert found.notes == ("Test part: Only the test part of both.npz is taken.",)
 
     def test_another_size_is_refused(self, dataset):
         other = Dataset("b", np.zeros((3, 8, 8, 1), "uint8"), LABELS[:3])
