@@ -12,6 +12,7 @@ from mnistlab.widgets.designer.screens.evaluate import EvaluateScreen
 from mnistlab.widgets.designer.screens.train import TrainScreen
 from mnistlab.widgets.designer.screens.try_out import TryScreen
 from mnistlab.widgets.designer.screens.verify import VerifyScreen
+from mnistlab.widgets.designer.unasked import unasked
 from mnistlab.widgets.designer.views.step_bar import StepBar
 
 import ipywidgets
@@ -68,15 +69,21 @@ class Designer(ipywidgets.VBox):
 
     def go_to(self, place: int) -> None:
         """Shows a screen, counted from 0."""
-        self._stack.selected_index = place
-        self._bar.selected = place
-        self._refresh()
+        unasked(self._show, place)
 
     def figure(self) -> Figure:
         """Draws the network, for readers without a kernel."""
         return self.screens[1].figure()
 
+    def _show(self, place: int) -> None:
+        self._stack.selected_index = place
+        self._bar.selected = place
+        self._refresh_all()
+
     def _refresh(self) -> None:
+        unasked(self._refresh_all)
+
+    def _refresh_all(self) -> None:
         self._bar.states = list(self.project.states.values())
         for screen in self.screens:
             screen.refresh()

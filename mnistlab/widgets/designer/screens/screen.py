@@ -1,17 +1,23 @@
 """What all screens are: a title, messages, and controls whose errors stay on the screen."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
 from mnistlab.errors import MnistLabError
 from mnistlab.widgets.designer.project import Project
+from mnistlab.widgets.designer.unasked import unasked
 from mnistlab.widgets.designer.views.notice import Message, Notice
 from mnistlab.widgets.designer.views.words import Words
 
 import ipywidgets
 
 T = TypeVar("T")
+
+LONG, WAITED = 0.3, 0.25
+"""Seconds of a click's work from which on it is long, and within which a click that had to wait
+for its end comes."""
 
 
 class Screen(ipywidgets.VBox):
@@ -66,6 +72,9 @@ class Screen(ipywidgets.VBox):
         """
 
         def callback(*arguments: object) -> T | None:
+            return unasked(attempt, *arguments)
+
+        def attempt(*arguments: object) -> T | None:
             try:
                 self.notice.show()
                 if notice is not None:
@@ -120,7 +129,25 @@ def button(
         hint: what the pointer is told when it rests there.
         style: "primary" for the one that leads on, "danger" for one that throws away.
     """
-    made = ipywidgets.Button(description=label, tooltip=hint or label, button_style=style)
+    made = _Button(description=label, tooltip=hint or label, button_style=style)
     made.layout.width = "auto"
     made.on_click(lambda _: on_click())
     return made
+
+
+class _Button(ipywidgets.Button):
+    """A button for which a double click is one, where its work takes long.
+
+    The second click waits for the end of the work, and would have it done again.
+    """
+
+    _ended = -WAITED
+
+    def _handle_button_msg(self, widget: object, content: Mapping, buffers: object) -> None:
+        begun = time.monotonic()
+        if begun - self._ended < WAITED:
+            return
+        super()._handle_button_msg(widget, content, buffers)
+        ended = time.monotonic()
+        if ended - begun > LONG:
+            self._ended = ended
