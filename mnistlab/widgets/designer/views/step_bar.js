@@ -1,4 +1,75 @@
-/* The steps: a list of tabs, walked through with the arrow keys. */
+/* The steps: a list of tabs, walked through with the arrow keys. And the focus of the designer. */
+
+const CONTROLS = "button, input, select, textarea, [tabindex='0']";
+
+function isUsable(node) {
+  return node.isConnected && !node.disabled && node.getClientRects().length > 0;
+}
+
+/* What is used may be disabled, redrawn or hidden by what it did. The focus would fall out of the
+designer then, and whoever works with the keys would begin anew at the top of the page. */
+function keepFocus(el, signal) {
+  let last = null;
+  let trail = [];
+  let watched = null;
+  let waiting = 0;
+  const observer = new MutationObserver(() => {
+    clearTimeout(waiting);
+    waiting = setTimeout(mend, 60);
+  });
+  signal.addEventListener("abort", () => {
+    clearTimeout(waiting);
+    observer.disconnect();
+  });
+
+  function watch(root) {
+    if (root === watched) return;
+    watched = root;
+    observer.disconnect();
+    observer.observe(root, {
+      subtree: true, childList: true, attributes: true, attributeFilter: ["disabled", "hidden", "class", "style"],
+    });
+  }
+  function inside(target) {
+    const root = el.closest(".mnistlab-designer");
+    return root?.contains(target) ? root : null;
+  }
+  document.addEventListener("focusin", ({ target }) => {
+    const root = inside(target);
+    last = root && target;
+    if (!root) return;
+    trail = [];
+    for (let node = target; node !== root; node = node.parentElement) trail.push(node);
+    watch(root);
+  }, { signal });
+  document.addEventListener("pointerdown", ({ target }) => {
+    if (!inside(target)) last = null;
+  }, { signal });
+
+  /* What is next to what had the focus: of its list, or of what follows on its screen. */
+  function successor() {
+    const screen = trail.find((node) => node.classList.contains("mnistlab-screen"));
+    if (!screen) return null;
+    if (!isUsable(screen)) return el.querySelector("[aria-selected='true']");
+    if (last.isConnected && last.disabled) {
+      // Its neighbors: where Train is disabled, Stop is not. Where there is none, it may come back.
+      const row = last.closest(".mnistlab-row");
+      const buttons = row ? [...row.querySelectorAll("button")] : [];
+      const place = buttons.indexOf(last);
+      return [...buttons.slice(place + 1), ...buttons.slice(0, place).reverse()].find(isUsable);
+    }
+    const stayed = trail.find((node) => node.isConnected);
+    const controls = [...screen.querySelectorAll(CONTROLS)].filter(isUsable);
+    const behind = (node) => stayed.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING;
+    return controls.find((node) => stayed.contains(node)) ?? controls.find(behind) ?? controls.at(-1);
+  }
+  function mend() {
+    if (!last || document.activeElement !== document.body) return;
+    const next = isUsable(last) ? last : successor();
+    // A new step is shown from its top; within a screen nothing moves.
+    next?.focus({ preventScroll: !el.contains(next) });
+  }
+}
 
 function render({ model, el, signal }) {
   const bar = create("div", "mnistlab-steps", { role: "tablist", "aria-label": "Steps" });
@@ -45,6 +116,7 @@ function render({ model, el, signal }) {
     }
   });
   listen(model, signal, ["names", "states", "selected"], together(draw));
+  keepFocus(el, signal);
   draw();
 }
 
