@@ -55,6 +55,42 @@ def test_the_way_through_the_steps(project):
     assert states(project) == "dddddd" == told[-1]
 
 
+def test_followers_are_told_by_one_thread_after_the_other(project):
+    inside, release, order = threading.Event(), threading.Event(), []
+
+    def follow():
+        order.append("in")
+        inside.set()
+        release.wait(10)
+        order.append("out")
+
+    project.observe(follow)
+    threads = [threading.Thread(target=project.changed) for _ in range(2)]
+    threads[0].start()
+    assert inside.wait(10)
+    threads[1].start()
+    threads[1].join(0.05)
+    assert order == ["in"]
+    release.set()
+    for thread in threads:
+        thread.join(10)
+    assert order == ["in", "out"] * 2
+
+
+def test_stop_reaches_the_run_while_followers_are_busy(finished):
+    finished.design.train_with(epochs=50)
+    run, release = finished.train(), threading.Event()
+    finished.observe(lambda: release.wait(10))
+    clicking = threading.Thread(target=finished.stop)
+    clicking.start()
+    while not run._stop.is_set() and run.state == "running":
+        time.sleep(0.005)
+    assert run._stop.is_set()
+    release.set()
+    clicking.join(10)
+    assert run.wait(60) and run.state == "stopped"
+
+
 def test_an_empty_design_is_empty_and_a_wrong_one_invalid():
     project = Project()
     assert project.states["Design"] == "empty"

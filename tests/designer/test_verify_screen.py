@@ -129,6 +129,17 @@ def test_what_fails_is_said_here_and_everything_stays_usable(screen, project, mo
     assert screen.found.texts == ["\n".join(project.verification.lines)]
 
 
+def test_what_was_built_before_a_failure_is_said_to_be_of_before(screen, project, monkeypatch):
+    screen.verify_button.click()
+    rows = screen.table.rows
+    monkeypatch.setattr(project_module, "verify", lambda plan, dataset: 1 / 0)
+    screen.verify_button.click()
+    assert "ZeroDivisionError" in screen.found.texts[0]
+    assert screen.table.rows == rows
+    assert screen.state.words == "The table below is of the build before; this one failed."
+    assert screen.next_button.disabled
+
+
 def test_a_failure_is_forgotten_when_the_design_changes(screen, project, monkeypatch):
     monkeypatch.setattr(project_module, "verify", lambda plan, dataset: 1 / 0)
     screen.verify_button.click()

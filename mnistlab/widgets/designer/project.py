@@ -80,6 +80,7 @@ class Project:
         self._tried_weights = (0, 0)
         self._looks: dict[str, set[tuple]] = {}
         self._followers: list[Callable[[], None]] = []
+        self._telling = threading.RLock()
 
     # Who follows it
 
@@ -88,9 +89,13 @@ class Project:
         self._followers.append(follower)
 
     def changed(self) -> None:
-        """Tells all followers that something has changed."""
-        for follower in tuple(self._followers):
-            follower()
+        """Tells all followers that something has changed, one thread after the other.
+
+        What a training tells and what a click changes would meet in the same widgets.
+        """
+        with self._telling:
+            for follower in tuple(self._followers):
+                follower()
 
     # The six steps
 

@@ -111,6 +111,8 @@ class VerifyScreen(Screen):
             words = "Keras is building the network; that takes a few seconds."
         elif state == "stale":
             words = "The design or the data have changed since. Verify again."
+        elif state == "invalid" and project.verification is not None:
+            words = "The table below is of the build before; this one failed."
         elif state == "done":
             words = f"Done in {project.verification.seconds:.1f} seconds."
         else:
