@@ -13,8 +13,8 @@ from mnistlab.widgets.designer.code import WIDTH, to_code
 from mnistlab.widgets.designer.document import Design
 from mnistlab.widgets.designer.plan import Plan, Training, make_layer
 from mnistlab.widgets.designer.rules import check
+from mnistlab.widgets.designer.sampling import split
 from mnistlab.widgets.designer.templates import names, template
-from mnistlab.widgets.designer.training import split
 from tests.designer.designs import plans
 
 import keras

@@ -15,7 +15,8 @@ from mnistlab.models import files
 from mnistlab.widgets.designer import training
 from mnistlab.widgets.designer.build import build
 from mnistlab.widgets.designer.plan import Plan, make_layer
-from mnistlab.widgets.designer.training import TrainingRun, device_text, epoch_order, split
+from mnistlab.widgets.designer.sampling import epoch_order, split
+from mnistlab.widgets.designer.training import TrainingRun, device_text
 from tests.designer.bars import CLASSES, LAYERS, bars, plan
 
 import keras

@@ -8,7 +8,6 @@ it had never stopped. A test holds it against `fit`.
 
 import atexit
 import collections
-import itertools
 import logging
 import math
 import os
@@ -25,8 +24,9 @@ from mnistlab.evaluation.report import Report, report_of
 from mnistlab.models import files
 from mnistlab.progress import duration
 from mnistlab.widgets.designer.build import build_seeded, require_fitting
-from mnistlab.widgets.designer.palette import KINDS
 from mnistlab.widgets.designer.plan import Plan
+from mnistlab.widgets.designer.sampling import epoch_order, split
+from mnistlab.widgets.designer.weights import require_same_layers
 
 import keras
 import numpy as np
@@ -372,7 +372,7 @@ class TrainingRun:
             if self.state != "new":
                 raise DesignError("Weights can be loaded only before a run has begun.")
             loaded = files.load(path, self.plan.input_shape, self.plan.classes)
-            _require_same_layers(loaded, self._model, Path(path).name)
+            require_same_layers(loaded, self._model, Path(path).name)
             self._model.set_weights(loaded.get_weights())
             self._loaded = True
             self.state = "stopped"
@@ -562,51 +562,6 @@ class TrainingRun:
                 logging.getLogger(__name__).exception("a follower of %r failed", self)
 
 
-def split(labels: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Chooses the images to hold out: by a seed, evenly from all classes.
-
-    Args:
-        labels: (n,) classes of all images.
-        share: the share to hold out, 0 to below 1.
-        seed: of the choice.
-
-    Returns:
-        The places of the others, and of those held out; both ascending. At
-        least one image stays to be trained on.
-
-    Example:
-        >>> trained, held_out = split(np.repeat([0, 1], 50), share=0.1, seed=1)
-        >>> len(trained), (held_out < 50).sum(), (held_out >= 50).sum()
-        (90, np.int64(5), np.int64(5))
-    """
-    count = held_out_count(len(labels), share)
-    shuffled = np.random.default_rng(seed).permutation(len(labels))
-    by_class = shuffled[np.argsort(np.asarray(labels)[shuffled], kind="stable")]
-    # Places at equal distances in a list sorted by class fall evenly on the classes.
-    places = ((np.arange(count) + 0.5) * len(labels) / max(count, 1)).astype(int)
-    return np.sort(np.delete(by_class, places)), np.sort(by_class[places])
-
-
-def held_out_count(images: int, share: float) -> int:
-    """Returns how many of so many images a share is: one at least, and not all.
-
-    Example:
-        >>> held_out_count(60_000, 0.1), held_out_count(4, 0.1), held_out_count(4, 0)
-        (6000, 1, 0)
-    """
-    return max(0, min(max(round(share * images), int(share > 0)), images - 1))
-
-
-def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """Returns the order in which an epoch, counted from 0, goes through `count` images.
-
-    Example:
-        >>> sorted(epoch_order(4, seed=1, epoch=0).tolist())
-        [0, 1, 2, 3]
-    """
-    return np.random.default_rng([seed, epoch]).permutation(count)
-
-
 def device_text() -> str:
     """Says what models are computed on: "GPU found: ..." or "CPU, 2 cores"."""
     # Keras has loaded it already; it is the one that knows.
@@ -645,55 +600,6 @@ def _calm_batch(plan: Plan) -> int:
 
 def _numbers(logs: Mapping[str, object]) -> dict[str, float]:
     return {name: float(value) for name, value in logs.items()}
-
-
-def _require_same_layers(loaded: keras.Model, own: keras.Model, name: str) -> None:
-    """Refuses weights of another network, and says what differs."""
-    pairs = itertools.zip_longest(_layers(loaded), _layers(own))
-    for row, (there, here) in enumerate(pairs, 1):
-        if there == here:
-            continue
-        if there and here and there[0] == here[0]:
-            old, new = _differing(there[1], here[1])
-            difference = f"{there[0]} with {old} there, and with {new} in the design"
-        else:
-            words = [each[0] if each else "not" for each in (there, here)]
-            difference = f"{words[0]} there, and {words[1]} in the design"
-        raise DesignError(
-            f"{name} holds the weights of another network: row {row} is {difference}. Load the "
-            "design that it was trained with, or change this one."
-        )
-
-
-def _differing(*both: Mapping[str, object]) -> list[str]:
-    names = [name for name in both[0] if both[0][name] != both[1][name]]
-    return [", ".join(f"{name}={each[name]}" for name in names) for each in both]
-
-
-def _layers(model: keras.Model) -> list[tuple[str, dict[str, object]]]:
-    """The kind of each layer, and its settings that its weights or its answers depend on."""
-    return [
-        (type(layer).__name__, _weighty(layer))
-        for layer in model.layers
-        if not isinstance(layer, keras.layers.InputLayer)
-    ]
-
-
-def _weighty(layer: keras.layers.Layer) -> dict[str, object]:
-    kind, config = KINDS.get(type(layer).__name__), layer.get_config()
-    names = [setting.name for setting in kind.settings] if kind else []
-    return {
-        name: _plain(config[name])
-        for name in names
-        if name in config and name not in ("kernel_initializer", "rate")
-    }
-
-
-def _plain(value: object) -> object:
-    """A setting as the palette has it: one number for both sides of a window."""
-    if isinstance(value, list | tuple) and len(set(value)) == 1:
-        return value[0]
-    return value
 
 
 def _explained(cause: Exception) -> str:

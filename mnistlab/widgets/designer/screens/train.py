@@ -13,9 +13,10 @@ from mnistlab.widgets.designer import rules
 from mnistlab.widgets.designer.palette import Setting
 from mnistlab.widgets.designer.plan import TRAINING, Value, identifier
 from mnistlab.widgets.designer.project import Project
+from mnistlab.widgets.designer.sampling import held_out_count
 from mnistlab.widgets.designer.screens.screen import Screen, button, text
 from mnistlab.widgets.designer.screens.uploads import AT_MOST, as_paths, file_upload, uploaded
-from mnistlab.widgets.designer.training import TrainingRun, device_text, held_out_count
+from mnistlab.widgets.designer.training import TrainingRun, device_text
 from mnistlab.widgets.designer.views.notice import Message, Notice
 from mnistlab.widgets.designer.views.picture import Picture
 from mnistlab.widgets.designer.views.progress_bar import ProgressBar
