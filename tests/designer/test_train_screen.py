@@ -288,6 +288,28 @@ class TestFiles:
         assert project.trained and not screen.resume.disabled and not screen._next.disabled
         assert screen.curves.png == b"" and screen.table.rows == []
 
+    def test_a_model_of_another_run_is_replaced_only_when_that_is_clicked_too(
+        self, screen, tmp_path
+    ):
+        trained(screen)
+        screen.save.click()
+        path = tmp_path / "my_models" / "bars.keras"
+        before = path.read_bytes()
+        screen.controls["seed"].value = 2
+        trained(screen)
+        screen.save.click()
+        assert screen.kept.items[0]["button"] == "Replace it"
+        assert path.read_bytes() == before
+        screen.kept.click(0)
+        assert "in place of the file of that name" in screen.kept.texts[0]
+        assert path.read_bytes() != before
+
+    def test_a_path_counts_from_the_folder_of_the_project(self, project, screen, tmp_path):
+        trained(screen).save_weights(tmp_path / "beside.keras")
+        screen.file.value = '"beside.keras"'
+        screen.load.click()
+        assert project.run.number == 2
+
     def test_loads_from_a_path_and_from_an_upload(self, project, screen, tmp_path):
         path = trained(screen).save_weights(tmp_path / "elsewhere.keras")
         screen.file.value = str(path)
@@ -361,6 +383,33 @@ def test_the_table_shows_the_last_epochs_only(project, screen, monkeypatch):
     monkeypatch.setattr(train, "MOST_EPOCHS", 2)
     trained(screen)
     assert [row[0] for row in screen.table.rows] == ["2", "3"]
+
+
+def test_epochs_are_written_at_once_and_the_curves_when_there_is_time(project, screen):
+    run = trained(screen)
+    screen._redraw_from, screen.table.rows = float("inf"), []
+    run.state, screen._written = "running", (None, 0)
+    before = screen.curves.png
+    project.changed()
+    assert len(screen.table.rows) == 3 and screen.curves.png == before
+    run.state = "done"
+
+
+def test_one_epoch_is_drawn_at_whole_numbers(screen):
+    screen.controls["epochs"].value = 1
+    figure = train.curves(trained(screen))
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        assert [place for place in axes.get_xticks() if low < place < high] == [1, 2]
+
+
+def test_why_the_next_step_is_locked_is_said(screen, gate):
+    assert screen.why_locked.words == "Train the network first, for an epoch at least."
+    screen.train.click()
+    assert screen.why_locked.words.startswith("The model is being trained.")
+    gate.open()
+    assert screen.project.run.wait(60)
+    assert screen.why_locked.words == "" and not screen._next.disabled
 
 
 def test_curves_are_not_drawn_again_for_each_batch(project, screen, monkeypatch):

@@ -15,11 +15,18 @@ from mnistlab.widgets.designer.plan import TRAINING, Value, identifier
 from mnistlab.widgets.designer.project import Project
 from mnistlab.widgets.designer.sampling import held_out_count
 from mnistlab.widgets.designer.screens.screen import Screen, button, text
-from mnistlab.widgets.designer.screens.uploads import AT_MOST, as_paths, file_upload, uploaded
+from mnistlab.widgets.designer.screens.uploads import (
+    AT_MOST,
+    as_paths,
+    file_upload,
+    path_in,
+    uploaded,
+)
 from mnistlab.widgets.designer.training import TrainingRun, device_text
 from mnistlab.widgets.designer.views.notice import Message, Notice
 from mnistlab.widgets.designer.views.picture import Picture
 from mnistlab.widgets.designer.views.progress_bar import ProgressBar
+from mnistlab.widgets.designer.views.reading import in_percent
 from mnistlab.widgets.designer.views.table import Table
 
 import ipywidgets
@@ -68,6 +75,21 @@ WORDS = {
 }
 """What a control says where the palette is shorter."""
 
+ABOUT_SETTINGS = (
+    "Loss: how wrong the answers are, as one number; training makes it small. Optimizer: the way "
+    "in which it changes the weights for that. Learning rate: how large the changes are; too large "
+    "and it never settles, too small and it crawls."
+)
+ABOUT_AMOUNTS = (
+    "Batch: the images that are looked at for one change of the weights. Epoch: once through all "
+    "images that are learned from. Held-out share: 0.1 keeps a tenth of the images aside, to "
+    "measure on. Seed: the number that chance begins with; the same seed gives the same run."
+)
+ABOUT_STOPS = (
+    "Accuracy: the share of images that are read right, from 0 to 1; 0.99 is 99 %. Accuracy and "
+    "loss are those of the held-out images, where there are some, measured after each epoch."
+)
+
 HINTS = {
     "optimizer": "How the steps are taken that make the loss smaller",
     "learning_rate": "The size of a step; too large and it never settles, too small and it crawls",
@@ -101,7 +123,9 @@ class TrainScreen(Screen):
         self._lock = threading.RLock()
         self._filling: int | None = None
         self._drawn: tuple[TrainingRun | None, int] = (None, 0)
+        self._written = self._drawn
         self._redraw_from = 0.0
+        self._saved: tuple[TrainingRun, Path] | None = None
         self._names: tuple[str, ...] = ()
         self._proposed = ""
         self.controls = {name: self._control(TRAINING[name]) for name in (*SETTINGS, *AMOUNTS)}
@@ -114,13 +138,17 @@ class TrainScreen(Screen):
         self._make_files()
         self._next = button("Next: Evaluate", self._go_on, "Measures it on the test images")
         self._next.button_style = "primary"
+        self.why_locked = text("", "quiet")
         self.fill(
             text("How", "h2"),
             _row(*(self.controls[name] for name in SETTINGS)),
+            text(ABOUT_SETTINGS, "quiet"),
             _row(*(self.controls[name] for name in AMOUNTS)),
+            text(ABOUT_AMOUNTS, "quiet"),
             self.split,
             text("End before the last epoch, when", "h2"),
             _row(*(_pair(self.switches[name], self.limits[name]) for name in STOPS)),
+            text(ABOUT_STOPS, "quiet"),
             self.problems,
             text("Training", "h2"),
             self.device,
@@ -128,7 +156,7 @@ class TrainScreen(Screen):
             self.hint,
             self._run,
             self._files,
-            _row(self._next),
+            _row(self._next, self.why_locked),
         )
         self.refresh()
 
@@ -276,9 +304,24 @@ class TrainScreen(Screen):
         if not self.name.value.strip():
             raise DesignError("The file has no name. Type one beside Save.")
         path = self.folder / f"{identifier(self.name.value)}.keras"
+        if not path.exists() or self._saved == (run, path):
+            self._write_model(run, path)
+            return
+        self.notice.show(
+            Message(
+                f"There is a {FOLDER}/{path.name} already. Replace it, or give the file another "
+                "name.",
+                "advice",
+                "Replace it",
+                self._beside_files(lambda: self._write_model(run, path)),
+            )
+        )
+
+    def _write_model(self, run: TrainingRun, path: Path) -> None:
         replaced = path.exists()
         with self.working():
             path = run.save_weights(path)
+        self._saved = run, path
         self._list_files()
         which = f"the weights of epoch {run.best_epoch}" if run.best_epoch else "its weights"
         self.notice.show(
@@ -312,7 +355,7 @@ class TrainScreen(Screen):
         if not name:
             raise DesignError("There is no file to load. Choose a saved name, or type a path.")
         saved = self.folder / name
-        return saved if saved.is_file() else Path(name).expanduser()
+        return saved if saved.is_file() else path_in(self.project.folder, name)
 
     def _forget_upload(self) -> None:
         if self.file.value and self.upload.value:
@@ -394,6 +437,7 @@ class TrainScreen(Screen):
         self.load.disabled = running or bool(obstacle)
         self.save.disabled = not project.trained
         self._next.disabled = not project.trained
+        self.why_locked.words = "" if project.trained else _why_no_model(run)
         self.hint.words = obstacle or self._what_train_does()
         if not running:
             self._list_files()
@@ -461,16 +505,16 @@ class TrainScreen(Screen):
     def _show_epochs(self, run: TrainingRun) -> None:
         """Draws the curves and writes the table, where an epoch has come to them."""
         begun, now = time.monotonic(), (run, run.epoch)
+        if now != self._written:
+            self._written = now
+            self.table.show(*(_table(run, run.history) if run.epoch else ([], [])))
         if now == self._drawn or (run.state == "running" and begun < self._redraw_from):
             return
         self._drawn = now
         if not run.epoch:
             self.curves.clear()
-            self.table.show([], [])
             return
-        history = run.history
-        self.curves.show(curves(run), _in_words(run, history))
-        self.table.show(*_table(run, history))
+        self.curves.show(curves(run), _in_words(run, run.history))
         took = time.monotonic() - begun
         self._redraw_from = begun + took / DRAWING_SHARE
 
@@ -485,7 +529,16 @@ def curves(run: TrainingRun) -> Figure:
     """Draws the loss and the accuracy of a run over its epochs."""
     figure = learning_curves([run.history])
     figure.axes[0].set_ylabel(run.plan.training.loss.replace("_", " "))
+    for axes in figure.axes:
+        # One point alone would be given an axis of hundredths of an epoch.
+        axes.set_xlim(0.9, max(2, run.epoch) + 0.1)
     return figure
+
+
+def _why_no_model(run: TrainingRun | None) -> str:
+    if run is not None and run.state == "running":
+        return "The model is being trained. Wait for the end, or stop it."
+    return "Train the network first, for an epoch at least."
 
 
 def _standing(run: TrainingRun) -> str:
@@ -507,7 +560,7 @@ def _best(run: TrainingRun) -> str:
         return ""
     place, history = run.best_epoch - 1, run.history
     if "val_accuracy" in history:
-        measured = f"{100 * history['val_accuracy'][place]:.2f} % of the held-out images read right"
+        measured = f"{in_percent(history['val_accuracy'][place])} of the held-out images read right"
     else:
         measured = f"training loss {history['loss'][place]:.4f}"
     kept = "its weights are kept" if run.state == "running" else "the model has its weights"
@@ -518,7 +571,7 @@ def _in_words(run: TrainingRun, history: dict[str, list[float]]) -> str:
     name, what = ("val_accuracy", "held-out") if "val_accuracy" in history else ("accuracy", "")
     return (
         f"Loss and accuracy of run {run.number} over {run.epoch} epochs; the last {what} accuracy "
-        f"is {100 * history[name][-1]:.2f} %."
+        f"is {in_percent(history[name][-1])}."
     )
 
 
@@ -550,7 +603,7 @@ def _table(
 
 
 def _cell(name: str, value: float) -> str:
-    return f"{value:.4f}" if name.endswith("loss") else f"{100 * value:.2f} %"
+    return f"{value:.4f}" if name.endswith("loss") else in_percent(value)
 
 
 def _hint(setting: Setting) -> str:
