@@ -317,6 +317,13 @@ class TestTheName:
 
 
 class TestFiles:
+    def test_a_double_click_saves_and_asks_nothing(self, screen):
+        for button in (screen.files.save, screen.files.script):
+            button.click()
+            words = screen.files.notice.texts
+            button.click()
+            assert screen.files.notice.texts == words and words[0].startswith("Saved as")
+
     def test_saved_listed_and_loaded(self, screen, tmp_path):
         files = screen.files
         assert files.saved.options == (NOTHING,)

@@ -227,14 +227,14 @@ class TestAFile:
         assert not project.busy
         assert not screen.start.disabled
 
-    def test_reversed_columns_are_asked_for(self, screen, monkeypatch):
+    def test_reversed_columns_are_asked_for(self, project, screen, monkeypatch):
         asked = []
         monkeypatch.setattr(
             datasets, "read", lambda path, reverse: asked.append((path, reverse)) or dataset()
         )
         screen.path.value, screen.reverse.value = " a.csv ", True
         screen.start.click()
-        assert asked == [("a.csv", True)]
+        assert asked == [(project.folder / "a.csv", True)]
 
 
 def test_a_real_training():

@@ -68,6 +68,12 @@ class TestFolder:
         assert screen.reading.name == HOSTILE
         assert len(screen.reading.answers) == 3
 
+    def test_its_path_counts_from_the_folder_of_the_project(self, project, screen, folder):
+        project.folder = folder.parent
+        screen.path.value = f" '{folder.name}' "
+        screen.list.click()
+        assert screen.listed.words == "3 pictures in pictures."
+
     def test_another_can_be_chosen(self, project, screen, folder):
         screen.path.value = str(folder)
         screen.list_folder()

@@ -1,7 +1,7 @@
 """The upload button: what the browser sends of files, and what is made of it."""
 
 from mnistlab.errors import DataError
-from mnistlab.widgets.designer.screens.uploads import LARGEST_UPLOAD, file_upload, uploaded
+from mnistlab.widgets.designer.screens.uploads import LARGEST_UPLOAD, file_upload, path_in, uploaded
 from mnistlab.widgets.designer.views.upload import Upload
 
 import pytest
@@ -117,3 +117,14 @@ def test_it_is_emptied_by_its_value(upload):
 def test_its_script_asks_nothing_of_the_network():
     for word in ("innerHTML", "fetch(", "XMLHttpRequest", "http://", "https://"):
         assert word not in Upload._esm.replace("never innerHTML", "")
+
+
+def test_a_path_that_somebody_wrote(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert path_in(tmp_path, ".") == tmp_path
+    assert path_in(tmp_path, " 'a b.csv' ") == tmp_path / "a b.csv"
+    assert path_in(tmp_path / "other", str(tmp_path / "a.csv")) == tmp_path / "a.csv"
+    assert path_in(tmp_path / "other", "~/a.csv") == tmp_path / "a.csv"
+    with pytest.raises(DataError, match="Write it out"):
+        path_in(tmp_path, "~nobody-of-this-name/a.csv")

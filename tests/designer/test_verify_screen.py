@@ -106,9 +106,8 @@ def test_without_data_it_says_where_to_go():
 def test_an_empty_design_says_what_to_do():
     screen = VerifyScreen(Project())
     screen.refresh()
-    assert screen.problems.texts == [
-        "There are no layers. Add one from the palette, or take a template."
-    ]
+    assert screen.problems.texts == ["There are no layers yet. Build the network in step 2."]
+    assert screen.problems.items[0]["kind"] == "note"
 
 
 @pytest.mark.parametrize("error", [DesignError("Row 2 (MaxPooling2D): no."), RuntimeError("odd")])

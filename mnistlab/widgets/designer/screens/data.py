@@ -12,7 +12,7 @@ from mnistlab.data.shapes import in_words
 from mnistlab.errors import DataError
 from mnistlab.widgets.designer.project import Project
 from mnistlab.widgets.designer.screens.screen import Screen, button, text
-from mnistlab.widgets.designer.screens.uploads import as_paths, file_upload, uploaded
+from mnistlab.widgets.designer.screens.uploads import as_paths, file_upload, path_in, uploaded
 from mnistlab.widgets.designer.views.bars import Bars
 from mnistlab.widgets.designer.views.digit_grid import DigitGrid
 from mnistlab.widgets.designer.views.notice import Message, Notice
@@ -129,7 +129,11 @@ class DataScreen(Screen):
         self.numbers = text("", "p")
         self.notes = Notice()
         self.height, self.width, self.channels = (
-            ipywidgets.IntText(description=name, layout={"width": "160px"})
+            ipywidgets.IntText(
+                description=name,
+                style={"description_width": "initial"},
+                layout={"width": "140px"},
+            )
             for name in ("Height", "Width", "Channels")
         )
         self.shape_words = Notice()
@@ -305,15 +309,9 @@ class DataScreen(Screen):
                 raise DataError(str(cause).replace(f"{paths[0].parent}{os.sep}", "")) from cause
 
     def _resolved(self, words: str, what: str) -> Path:
-        words = words.strip().strip("\"'")
-        if not words:
+        if not words.strip().strip("\"'"):
             raise DataError(f"The path of {what} is empty. Choose a file, or write its path.")
-        try:
-            return self.project.folder / Path(words).expanduser()
-        except RuntimeError as cause:
-            raise DataError(f"{words} names a home folder that is not known. Write it out.") from (
-                cause
-            )
+        return path_in(self.project.folder, words)
 
     def _dataset(self) -> Dataset:
         if self.project.dataset is None:

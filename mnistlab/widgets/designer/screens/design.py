@@ -86,6 +86,7 @@ class DesignScreen(Screen):
         self.next = button(
             "Next: Verify", self.guarded(self._go_on), "To the check by Keras", "primary"
         )
+        self.why_locked = text("", "quiet")
         self._show_help()
         self._lay_out()
         self.refresh()
@@ -155,7 +156,10 @@ class DesignScreen(Screen):
         self._show_form(plan)
         self._show_problems(problems)
         self._show_buttons(plan)
-        self.next.disabled = not plan.layers or any(problem.severe for problem in problems)
+        severe = any(problem.severe for problem in problems)
+        self.next.disabled = not plan.layers or severe
+        locked = "Mend the errors above first." if severe else ""
+        self.why_locked.words = locked if plan.layers else "Add layers first, or take a template."
         self.files.refresh()
 
     def _show_help(self) -> None:
@@ -294,7 +298,7 @@ class DesignScreen(Screen):
 
         return {
             "add": make(
-                "Add", lambda: self.add(self.palette.value), "Behind the chosen row", "info"
+                "Add", lambda: self.add(self.palette.value), "Behind the chosen row", "primary"
             ),
             "up": make("Move up", chosen(self.move, -1), "Alt and arrow up"),
             "down": make("Move down", chosen(self.move, 1), "Alt and arrow down"),
@@ -322,7 +326,7 @@ class DesignScreen(Screen):
             self.problems,
             editor,
             self.files,
-            _row(self.next),
+            _row(self.next, self.why_locked),
         )
 
 
@@ -375,4 +379,4 @@ def _totals(plan: Plan) -> str:
 
 
 def _size(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.1f} kB"

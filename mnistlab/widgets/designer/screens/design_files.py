@@ -86,7 +86,7 @@ class DesignFiles(ipywidgets.VBox):
     def _save(self) -> None:
         design = self._project.design
         path = self.folder / f"{identifier(design.name)}.json"
-        self._write(path, design.save)
+        self._write(path, design.to_json(), design.save)
 
     def _load(self) -> None:
         path = self.folder / f"{self.saved.value}.json"
@@ -131,13 +131,14 @@ class DesignFiles(ipywidgets.VBox):
                 path, lambda new: new.write_text(code, "utf-8"), None, DesignError
             )
 
-        self._write(self.folder / f"{identifier(design.name)}.py", write)
+        self._write(self.folder / f"{identifier(design.name)}.py", code, write)
 
     # Files
 
-    def _write(self, path: Path, write: Callable[[Path], object]) -> None:
-        """Writes a file; one that is there is replaced only when that is clicked too."""
-        if not path.exists():
+    def _write(self, path: Path, content: str, write: Callable[[Path], object]) -> None:
+        """Writes a file; another one that is there is replaced only when that is clicked too."""
+        # The second click of a double click asks for nothing.
+        if not path.exists() or _has(path, content):
             write(path)
             self._say(f"Saved as {_shown(path)}.")
             return
@@ -158,6 +159,10 @@ class DesignFiles(ipywidgets.VBox):
     def _say(self, words: str) -> None:
         self._list()
         self.notice.show(Message(words, "good"))
+
+
+def _has(path: Path, content: str) -> bool:
+    return path.is_file() and path.read_bytes() == content.encode()
 
 
 def _shown(path: Path) -> str:

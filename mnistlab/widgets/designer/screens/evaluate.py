@@ -9,7 +9,7 @@ from mnistlab.progress import duration
 from mnistlab.widgets.designer.project import Evaluation, Project
 from mnistlab.widgets.designer.screens.screen import Screen, button, text
 from mnistlab.widgets.designer.screens.standing import about_model
-from mnistlab.widgets.designer.screens.uploads import as_paths, file_upload, uploaded
+from mnistlab.widgets.designer.screens.uploads import as_paths, file_upload, path_in, uploaded
 from mnistlab.widgets.designer.training import TrainingRun
 from mnistlab.widgets.designer.views.confusion import Confusion
 from mnistlab.widgets.designer.views.digit_grid import DigitGrid
@@ -100,6 +100,7 @@ class EvaluateScreen(Screen):
         self._make_results()
         self._next = button("Next: Try", self._go_on, "Lets the model read a picture of yours")
         self._next.button_style = "primary"
+        self.why_locked = text("", "quiet")
         self.source.observe(self.guarded(lambda _: self.refresh()), "value")
         # Whoever uploads wants the upload evaluated, and whoever types a path wants that.
         self.path.observe(lambda change: self._take_one(self.path, change), "value")
@@ -110,7 +111,7 @@ class EvaluateScreen(Screen):
             self._file,
             self._results,
             self.runs,
-            _row(self._next),
+            _row(self._next, self.why_locked),
         )
         self._shown: Evaluation | None = None
         self.refresh()
@@ -201,6 +202,7 @@ class EvaluateScreen(Screen):
         self.start.disabled = not self.project.trained or bool(self.project.busy)
         self._file.layout.display = None if self.source.value == FILE else "none"
         self._next.disabled = self.project.states["Evaluate"] not in ("done", "stale")
+        self.why_locked.words = "Evaluate the model first." if self._next.disabled else ""
         evaluation = self.project.evaluation
         if evaluation is not self._shown:
             self._shown = evaluation
@@ -218,8 +220,8 @@ class EvaluateScreen(Screen):
         )
         self.words.words = (
             f"Run {evaluation.run.number} on {evaluation.name}. With other images of the same "
-            f"kind, it would read {in_percent(low)} to {in_percent(high)} right (95 % interval, "
-            f"Wilson's). Loss: {report.loss:.4f}."
+            f"kind, it would most likely read {in_percent(low)} to {in_percent(high)} right (95 % "
+            f"interval, Wilson's). Loss: {report.loss:.4f}."
         )
         self.advice.show(*_looks(evaluation))
         self.confusion.show(report.confusion, report.names)
@@ -267,7 +269,9 @@ class EvaluateScreen(Screen):
                 return datasets.read((images or paths)[0], reverse=self.reverse.value)
         if not self.path.value.strip():
             raise DataError("There is no file to evaluate on. Give its path, or upload one.")
-        return datasets.read(self.path.value.strip(), reverse=self.reverse.value)
+        return datasets.read(
+            path_in(self.project.folder, self.path.value), reverse=self.reverse.value
+        )
 
     def _take_one(self, taken: ipywidgets.Widget, change: object) -> None:
         if not change.new:

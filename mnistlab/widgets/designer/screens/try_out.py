@@ -8,7 +8,7 @@ from mnistlab.widgets.canvas import DigitCanvas
 from mnistlab.widgets.designer.project import Project, weights_of
 from mnistlab.widgets.designer.screens.screen import Screen, button, text
 from mnistlab.widgets.designer.screens.standing import about_model
-from mnistlab.widgets.designer.screens.uploads import as_paths, file_upload, uploaded
+from mnistlab.widgets.designer.screens.uploads import as_paths, file_upload, path_in, uploaded
 from mnistlab.widgets.designer.seeing import DIGIT_SHAPE, Seen, see
 from mnistlab.widgets.designer.views.notice import Notice
 from mnistlab.widgets.designer.views.reading import Reading
@@ -88,7 +88,7 @@ class TryScreen(Screen):
             "Read", self.guarded(self.read_chosen), "Has the model read this picture again"
         )
         self._listing = False
-        self.listed = text("", "quiet")
+        self.listed = text("A dot is the folder of your notebooks.", "quiet")
         return ipywidgets.VBox(
             [_row(self.path, self.list), _row(self.names, self.read), self.listed]
         )
@@ -129,7 +129,8 @@ class TryScreen(Screen):
 
     def list_folder(self) -> None:
         """Lists the pictures of the folder, and has the model read the first."""
-        found = pictures_in(self.path.value)
+        folder = path_in(self.project.folder, self.path.value)
+        found = pictures_in(folder)
         self._listing = True
         try:
             self.names.options = [(_printable(path.name), path) for path in found[:MOST_LISTED]]
@@ -138,7 +139,7 @@ class TryScreen(Screen):
             self._listing = False
         more = f"; the first {MOST_LISTED:,} are listed" if len(found) > MOST_LISTED else ""
         count = "1 picture" if len(found) == 1 else f"{len(found):,} pictures"
-        self.listed.words = f"{count} in {Path(self.path.value).resolve().name}{more}."
+        self.listed.words = f"{count} in {folder.resolve().name}{more}."
         self.read_chosen()
 
     def read_chosen(self) -> None:

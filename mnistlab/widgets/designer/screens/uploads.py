@@ -62,6 +62,27 @@ def uploaded(value: Sequence[Mapping]) -> list[tuple[str, bytes]]:
     return files
 
 
+def path_in(folder: Path, words: str) -> Path:
+    """Returns the path that somebody wrote; it counts from a folder, where it is no whole one.
+
+    Args:
+        folder: that of the project.
+        words: the path, in quotes maybe, as some systems copy it.
+
+    Raises:
+        DataError: it names the home folder of nobody.
+
+    Example:
+        >>> path_in(Path("notebooks"), ' "digits/seven.png" ').as_posix()
+        'notebooks/digits/seven.png'
+    """
+    words = words.strip().strip("\"'")
+    try:
+        return folder / Path(words).expanduser()
+    except RuntimeError as cause:
+        raise DataError(f"{words} names a home folder that is not known. Write it out.") from cause
+
+
 @contextmanager
 def as_paths(files: Sequence[tuple[str, bytes]]) -> Iterator[list[Path]]:
     """Gives uploads the paths that readers of files take, for a `with` statement.

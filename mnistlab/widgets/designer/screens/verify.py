@@ -33,7 +33,7 @@ class VerifyScreen(Screen):
         super().__init__(
             project,
             "Verify",
-            "Verify",
+            "Verify the network",
             "First the rules look at each row of the design. Then Keras builds the network, and a "
             "batch of your images goes through it.",
         )
@@ -73,6 +73,8 @@ class VerifyScreen(Screen):
 
     def _messages(self) -> list[Message]:
         problems = self.project.design.check()
+        if not len(self.project.design):
+            return [Message("There are no layers yet. Build the network in step 2.", "note")]
         messages = [
             Message(
                 problem.message,
@@ -106,7 +108,7 @@ class VerifyScreen(Screen):
         if not project.confirmed:
             words = "The data come first: choose them in step 1 and confirm them."
         elif any(problem.severe for problem in project.design.check()):
-            words = "Mend the errors above first."
+            words = "Mend the errors above first." if len(project.design) else "Add layers first."
         elif state == "running":
             words = "Keras is building the network; that takes a few seconds."
         elif state == "stale":
