@@ -32,7 +32,7 @@ function render({ model, el, signal }) {
       : `${one} read as ${other}: ${count.toLocaleString("en-US")}, ${shareOf(count, sum)}`;
     const node = create("button", "mnistlab-confusion-cell", {
       type: "button", "aria-label": words, title: words,
-    }, String(count));
+    }, count.toLocaleString("en-US"));
     node.dataset.kind = count === 0 ? "none" : row === column ? "right" : "wrong";
     node.style.setProperty("--mnistlab-strength", `${strengthOf(count, sum)}%`);
     node.addEventListener("click", () => {

@@ -47,7 +47,7 @@ function render({ model, el, signal }) {
     const right = truth !== "" && answers[0][0] === truth;
     show(original, model.get("original"), `The picture: ${model.get("name")}`);
     show(seen, model.get("seen"), `What the model sees, ${width}x${height} pixels`);
-    name.textContent = model.get("name");
+    name.textContent = name.title = model.get("name");
     size.textContent = `${width}x${height} pixels`;
     list.replaceChildren(...answers.map(createAnswer));
     verdict.textContent = truth === "" ? "" : right ? `Right: it is ${truth}.` : `Wrong: it is ${truth}.`;

@@ -5,13 +5,15 @@ const TAGS = { h: "h3", h2: "h4", code: "pre" };
 function render({ model, el, signal }) {
   function draw() {
     const kind = model.get("kind");
-    const node = create(TAGS[kind] ?? "p", `mnistlab-words mnistlab-words-${kind}`, {}, model.get("words"));
+    // No line ends between a number and its percent sign.
+    const words = kind === "code" ? model.get("words") : model.get("words").replace(/(\d) %/g, "$1\u00a0%");
+    const node = create(TAGS[kind] ?? "p", `mnistlab-words mnistlab-words-${kind}`, {}, words);
     if (kind === "code") {
       node.tabIndex = 0;
       node.setAttribute("role", "region");
       node.setAttribute("aria-label", "Code");
     }
-    node.hidden = model.get("words") === "";
+    node.hidden = words === "";
     el.replaceChildren(node);
   }
   listen(model, signal, ["words", "kind"], together(draw));
