@@ -7,6 +7,7 @@ from mnistlab.widgets.designer.document import Design
 from mnistlab.widgets.designer.plan import TRAINING
 from mnistlab.widgets.designer.project import Project
 from mnistlab.widgets.designer.screens import train
+from mnistlab.widgets.designer.screens.standing import about_model
 from mnistlab.widgets.designer.screens.train import TrainScreen
 from mnistlab.widgets.designer.training import TrainingRun
 from tests.designer.bars import bars, plan
@@ -285,6 +286,7 @@ class TestFiles:
         screen.load.click()
         assert project.run is not run and project.run.state == "stopped"
         assert "weights are those of bars.keras" in screen.kept.texts[0]
+        assert about_model(project, "Try")[0].text.endswith("this run has not trained.")
         assert project.trained and not screen.resume.disabled and not screen._next.disabled
         assert screen.curves.png == b"" and screen.table.rows == []
 

@@ -110,6 +110,12 @@ def test_an_empty_design_says_what_to_do():
     assert screen.problems.items[0]["kind"] == "note"
 
 
+def test_what_is_empty_cannot_be_verified(screen, project):
+    project.design.clear()
+    project.changed()
+    assert screen.verify_button.disabled and screen.state.words == "Add layers first."
+
+
 @pytest.mark.parametrize("error", [DesignError("Row 2 (MaxPooling2D): no."), RuntimeError("odd")])
 def test_what_fails_is_said_here_and_everything_stays_usable(screen, project, monkeypatch, error):
     def fail(plan, dataset):

@@ -15,7 +15,7 @@ import ipywidgets
 
 T = TypeVar("T")
 
-LONG, WAITED = 0.3, 0.25
+LONG, WAITED = 0.15, 0.25
 """Seconds of a click's work from which on it is long, and within which a click that had to wait
 for its end comes."""
 

@@ -48,9 +48,9 @@ def about_model(project: Project, step: str) -> list[Message]:
 
 def _which(project: Project) -> str:
     run = project.run
+    model = f"The model is that of run {run.number}: {run.plan.name}, {run.parameters:,} parameters"
+    if not run.epoch:
+        return f"{model}. {run.reason}".strip()
     epochs = "1 epoch" if run.epoch == 1 else f"{run.epoch} epochs"
     best = f", the weights of epoch {run.best_epoch}" if run.best_epoch else ""
-    return (
-        f"The model is that of run {run.number}: {run.plan.name}, {run.parameters:,} parameters, "
-        f"trained on {run.dataset.name} for {epochs}{best}."
-    )
+    return f"{model}, trained on {run.dataset.name} for {epochs}{best}."

@@ -119,7 +119,7 @@ class VerifyScreen(Screen):
             words = f"Done in {project.verification.seconds:.1f} seconds."
         else:
             words = ""
-        blocked = not project.confirmed or words.startswith("Mend") or bool(project.busy)
+        blocked = not project.confirmed or words.startswith(("Mend", "Add")) or bool(project.busy)
         self.state.words = words
         self.verify_button.disabled = blocked
         self.next_button.disabled = state != "done"
