@@ -90,7 +90,7 @@ WRONG = {
     "loss and labels": (
         plan_of(FLATTEN, OUTPUT, labels="integers"),
         None,
-        "categorical_crossentropy takes labels as one_hot",
+        "categorical_crossentropy takes labels as rows of 0s and a 1 (one-hot)",
         "Set the loss to sparse_categorical_crossentropy",
     ),
     "dropout out of range": (
@@ -126,9 +126,10 @@ def test_settings_of_the_training_are_held_to_their_ranges_too():
     )
     problem = only(plan_of(FLATTEN, OUTPUT, stop_accuracy=99))
     assert problem.message == (
-        "Training: stop at accuracy is 99, and it takes above 0 to 1. Leave it out, for example."
+        "Training: stop at accuracy is 99, and it takes above 0 to 1. Set it to 0.99, for example."
     )
-    assert problem.fix == "Leave stop at accuracy out"
+    assert problem.fix == "Set stop at accuracy to 0.99"
+    assert only(plan_of(FLATTEN, OUTPUT, stop_loss=-1)).fix == "Leave stop at loss out"
 
 
 def test_what_can_be_left_out_is_offered_to_be_left_out():
@@ -326,3 +327,30 @@ def test_clicking_fixes_comes_to_an_end_and_to_a_sound_design_or_a_reason(plan):
     assert {problem.rule for problem in left} <= {"no layers", "one class", "too large"}
     if not left:
         require_sound(design.plan)
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "value", "expected"),
+    [
+        ("Dropout", "rate", 25.0, 0.25),
+        ("Dropout", "rate", 100.0, 0.25),
+        ("Dropout", "rate", -0.5, 0.25),
+        ("BatchNormalization", "momentum", 90.0, 0.9),
+        ("Conv2D", "filters", 0, 32),
+    ],
+)
+def test_what_was_meant_as_a_percentage_is_offered_as_a_share(kind, setting, value, expected):
+    design = Design()
+    design.add(kind, **{setting: value})
+    problem = next(each for each in design.check() if each.rule.endswith("out of range"))
+    design.fix(problem)
+    assert design.layers[0].settings[setting] == expected
+
+
+def test_an_accuracy_to_stop_at_that_was_meant_as_a_percentage_becomes_a_share():
+    design = Design.from_template("lenet5")
+    design.train_with(stop_accuracy=97.0)
+    [problem] = design.check()
+    assert "Set it to 0.97" in problem.message
+    design.fix(problem)
+    assert design.training.stop_accuracy == 0.97 and design.check() == []

@@ -151,7 +151,7 @@ class TestSettings:
 
     def test_a_loss_that_does_not_fit_the_labels_has_a_fix(self, project, screen):
         screen.controls["labels"].value = "integers"
-        assert "takes labels as one_hot" in screen.problems.texts[0]
+        assert "takes labels as rows of 0s and a 1" in screen.problems.texts[0]
         screen.problems.click(0)
         assert screen.controls["loss"].value == "sparse_categorical_crossentropy"
 

@@ -388,7 +388,7 @@ KINDS: dict[str, Kind] = {
             "Output",
             "The last dense layer: one unit a class, whose numbers softmax makes probabilities.",
             (
-                Setting("units", "Classes", 10, 1, 1000, unit="classes", help="One for each."),
+                Setting("units", "Units", 10, 1, 1000, unit="units", help="One for each class."),
                 _activation("softmax"),
             ),
             _dense,

@@ -29,7 +29,11 @@ LOSSES = (
     "mean_squared_error",
     "binary_crossentropy",
 )
-LABELS = ("one_hot", "integers")
+LABEL_FORMS = {
+    "one_hot": "rows of 0s and a 1 (one-hot)",
+    "integers": "class numbers (integers)",
+}
+"""How a loss can be given the classes, and what people are told of it."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ TRAINING: dict[str, Setting] = {
         Setting("learning_rate", "Learning rate", 0.01, 0, 10, above=True, type=float),
         Setting("momentum", "Momentum (SGD)", 0.9, 0, 1, below=True, type=float),
         Setting("loss", "Loss", "categorical_crossentropy", choices=LOSSES, type=str),
-        Setting("labels", "Labels as", "one_hot", choices=LABELS, type=str),
+        Setting("labels", "Labels as", "one_hot", choices=tuple(LABEL_FORMS), type=str),
         Setting("top3", "Also measure top-3 accuracy", False, type=bool),
         Setting("batch_size", "Batch size", 32, 1, 10_000, unit="images"),
         Setting("epochs", "Epochs", 10, 1, 1_000),

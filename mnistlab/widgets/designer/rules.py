@@ -13,10 +13,12 @@ from mnistlab.errors import DesignError
 from mnistlab.widgets.designer import advice
 from mnistlab.widgets.designer.palette import Setting, as_text
 from mnistlab.widgets.designer.plan import (
+    LABEL_FORMS,
     MOST_LAYERS,
     TRAINING,
     Plan,
     Row,
+    Value,
     make_layer,
 )
 from mnistlab.widgets.designer.problems import Edit, Problem
@@ -156,23 +158,32 @@ def _ranges(row: Row) -> Iterator[Problem]:
             " A rate of 1 would leave nothing, and below 0 there is no share." if dropout else ""
         )
         label = setting.label.lower()
-        advised, fix = _reset(setting, label)
+        better = _better(setting, value)
+        advised, fix = _reset(better, label)
         yield Problem(
             "dropout out of range" if dropout else "out of range",
             row.number,
             f"{row}: {label} is {as_text(value)}, and it takes {setting.range}.{reason} {advised}, "
             "for example.",
             fix,
-            (Edit("change", row.number - 1, settings=((name, setting.default),)),),
+            (Edit("change", row.number - 1, settings=((name, better),)),),
         )
 
 
-def _reset(setting: Setting, label: str) -> tuple[str, str]:
+def _better(setting: Setting, value: Value) -> Value:
+    """What to set in place of a value out of its range."""
+    # Of what has to be a share, 97 was meant as a percentage.
+    if setting.type is float and setting.largest == 1 and 1 < value <= 100:
+        share = value / 100
+        return share if setting.allows(share) else setting.default
+    return setting.default
+
+
+def _reset(better: Value, label: str) -> tuple[str, str]:
     """What to do about a value out of its range, for the message and for the button."""
-    if setting.default is None:
+    if better is None:
         return "Leave it out", f"Leave {label} out"
-    usual = as_text(setting.default)
-    return f"Set it to {usual}", f"Set {label} to {usual}"
+    return f"Set it to {as_text(better)}", f"Set {label} to {as_text(better)}"
 
 
 def _unflattened(plan: Plan, row: Row) -> Problem:
@@ -291,14 +302,15 @@ def _training(plan: Plan) -> Iterator[Problem]:
             continue
         label = setting.label.lower()
         label = f"stop at {label}" if name.startswith("stop_") else label
-        advised, fix = _reset(setting, label)
+        better = _better(setting, value)
+        advised, fix = _reset(better, label)
         yield Problem(
             "out of range",
             None,
             f"Training: {label} is {as_text(value)}, and it takes {setting.range}. {advised}, for "
             "example.",
             fix,
-            (Edit("train", settings=((name, setting.default),)),),
+            (Edit("train", settings=((name, better),)),),
         )
     yield from _labels(plan)
 
@@ -314,8 +326,8 @@ def _labels(plan: Plan) -> Iterator[Problem]:
     yield Problem(
         "loss and labels",
         None,
-        f"Training: the loss {loss} takes labels as {wants}, and they are given as {labels}. "
-        f"Choose {other}, or give them as {wants}.",
+        f"Training: the loss {loss} takes labels as {LABEL_FORMS[wants]}, and they are given as "
+        f"{LABEL_FORMS[labels]}. Choose {other}, or give them as {LABEL_FORMS[wants]}.",
         f"Set the loss to {other}",
         (Edit("train", settings=(("loss", other),)),),
     )

@@ -11,7 +11,7 @@ from mnistlab.plots.results import learning_curves
 from mnistlab.progress import duration
 from mnistlab.widgets.designer import rules
 from mnistlab.widgets.designer.palette import Setting
-from mnistlab.widgets.designer.plan import TRAINING, Value, identifier
+from mnistlab.widgets.designer.plan import LABEL_FORMS, TRAINING, Value, identifier
 from mnistlab.widgets.designer.project import Project
 from mnistlab.widgets.designer.sampling import held_out_count
 from mnistlab.widgets.designer.screens.screen import Screen, button, text
@@ -66,8 +66,7 @@ STOPS: dict[str, tuple[str, str, float | int]] = {
 """What each switch says, what its number is, and where that begins."""
 
 WORDS = {
-    "one_hot": "rows of 0s and a 1 (one-hot)",
-    "integers": "class numbers (integers)",
+    **LABEL_FORMS,
     "validation_share": "Held-out share",
     "top3": "Also count how often the right class is among the first three (top-3 accuracy)",
     "labels": "Labels as",
