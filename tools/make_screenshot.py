@@ -1,12 +1,14 @@
-"""Photographs the convolution explorer and the canvas, in JupyterLab, for the README.
+"""Photographs the convolution explorer, the canvas and the designer, in JupyterLab, for the README.
 
-    python -m tools.make_screenshot
+    python -m tools.make_screenshot             all of them
+    python -m tools.make_screenshot designer    one of them
 
 It needs MNIST itself, the recorded model for drawings, and Chromium or Chrome.
 """
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from mnistlab import load_mnist, settings
@@ -31,6 +33,15 @@ MAKE_CANVAS = (
     "model = files.load(settings.PROJECT / 'data/models/augmented.keras')\n"
     "DigitCanvas(model, test_images, test_labels)"
 )
+DESIGNER = ".mnistlab-designer"
+MAKE_DESIGNER = (
+    "from mnistlab.widgets.designer import Designer\n"
+    "designer = Designer('keras_convnet')\n"
+    "designer.design.remove(4)\n"
+    "designer.go_to(1)\n"
+    "designer"
+)
+DROPOUT_ROW = 3
 # A 7 as many draw it: with a bow on top, and crossed.
 SEVEN = (
     [(0.27, 0.27), (0.31, 0.21), (0.45, 0.235), (0.60, 0.225), (0.73, 0.19)],
@@ -45,8 +56,12 @@ MARGIN = 12
 """Pixels of the page around the panels."""
 
 
-def main() -> int:
-    """Takes the pictures and writes them; returns the exit status."""
+def main(names: Sequence[str]) -> int:
+    """Takes the pictures named, or all, and writes them; returns the exit status."""
+    unknown = sorted(set(names) - set(PICTURES))
+    if unknown:
+        print(f"no picture {', '.join(unknown)}; there are {', '.join(PICTURES)}", file=sys.stderr)
+        return 2
     executable = lab.chromium()
     if load_mnist().source != "mnist" or executable is None:
         print(
@@ -58,12 +73,12 @@ def main() -> int:
         lab.running_browser(executable) as browser,
         lab.running_lab(Path(folder)) as server,
     ):
-        for name, photograph in (("explorer", _explorer), ("canvas", _canvas)):
+        for name in names or PICTURES:
             page = browser.new_page(
                 viewport={"width": 1200, "height": 1500}, device_scale_factor=1.5
             )
             path = IMAGES / f"{name}.png"
-            photograph(server, page, path)
+            PICTURES[name](server, page, path)
             page.close()
             print(f"wrote {path.relative_to(settings.PROJECT)}")
     return 0
@@ -93,6 +108,24 @@ def _canvas(server: lab.Lab, page: Page, path: Path) -> None:
     page.screenshot(path=path, clip=clip)
 
 
+def _designer(server: lab.Lab, page: Page, path: Path) -> None:
+    server.open(page, "00_start_here.ipynb").evaluate(MAKE_DESIGNER)
+    page.keyboard.press("Control+b")
+    designer = page.locator(DESIGNER)
+    rows = designer.locator(".mnistlab-layers tbody tr")
+    # A layer with a short form.
+    rows.nth(DROPOUT_ROW).click(timeout=1000 * SECONDS)
+    expect(designer.get_by_text(f"Row {DROPOUT_ROW + 1}: Dropout")).to_be_visible()
+    designer.scroll_into_view_if_needed()
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(500)
+    whole = designer.bounding_box()
+    table = designer.locator(".mnistlab-layers-frame").bounding_box()
+    # What is kept in files below the table is for those who design.
+    height = table["y"] + table["height"] + 4 - whole["y"]
+    page.screenshot(path=path, clip={**whole, "height": height})
+
+
 def _draw(page: Page, points: np.ndarray) -> None:
     box = page.locator(PAD).bounding_box()
     corner, size = (box["x"], box["y"]), (box["width"], box["height"])
@@ -111,5 +144,8 @@ def _smooth(stroke: list[tuple[float, float]]) -> np.ndarray:
     return CubicSpline(along, points)(np.linspace(0, along[-1], POINTS))
 
 
+PICTURES = {"explorer": _explorer, "canvas": _canvas, "designer": _designer}
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
