@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mnistlab import load_mnist
 
+import nbformat
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -41,8 +42,16 @@ def chromium() -> str | None:
 class Lab:
     """A running JupyterLab."""
 
-    def __init__(self, address: str, token: str) -> None:
-        self.address, self.token = address, token
+    def __init__(self, address: str, token: str, folder: Path) -> None:
+        self.address, self.token, self.folder = address, token, folder
+
+    def write(self, name: str, code: str) -> str:
+        """Writes a notebook with one cell beside the others, and returns its name."""
+        kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        cells = [nbformat.v4.new_code_cell(code)]
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        nbformat.write(notebook, self.folder / name)
+        return name
 
     def open(self, page: Page, notebook: str) -> "OpenNotebook":
         """Opens a notebook and waits until its kernel is ready."""
@@ -64,6 +73,12 @@ class OpenNotebook:
         last = self.page.locator(".jp-CodeCell .jp-InputPrompt").last
         expect(last).to_have_text(re.compile(r"\[\d+\]"), timeout=seconds * 1000)
         self.wait_until_idle(seconds)
+
+    def save(self) -> None:
+        """Saves it by the menu, and waits until it is saved."""
+        self._choose("File", "Save Notebook")
+        unsaved = self.page.locator(".lm-DockPanel-tabBar .jp-mod-dirty")
+        expect(unsaved).to_have_count(0, timeout=SECONDS * 1000)
 
     def wait_until_idle(self, seconds: int = SECONDS) -> None:
         """Waits for the status bar: a command given earlier would be dropped."""
@@ -126,7 +141,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         try:
             address = f"http://localhost:{port}"
             _wait_for(f"{address}/api", server, folder / "server.log")
-            yield Lab(address, token)
+            yield Lab(address, token, notebooks)
         finally:
             server.terminate()
             with suppress(subprocess.TimeoutExpired):

@@ -12,6 +12,18 @@ from playwright.sync_api import expect
 SECONDS = 120
 ATTACK = "<img src=x onerror=alert(1)>"
 MAKE = "from mnistlab.widgets.designer import Designer\ndesigner = Designer()\ndesigner"
+LONG_TRAINING = (
+    "from mnistlab.data import datasets\n"
+    "from mnistlab.widgets.designer import Designer\n"
+    "designer = Designer('keras_convnet')\n"
+    "project = designer.project\n"
+    "project.design.train_with(epochs=1000)\n"
+    "project.use(datasets.builtin())\n"
+    "project.confirm()\n"
+    "project.train()\n"
+    "designer.go_to(3)\n"
+    "designer"
+)
 STEPS = ("Data", "Design", "Verify", "Train", "Evaluate", "Try")
 
 
@@ -91,6 +103,8 @@ class TestTheWholePath:
         shown.enter("Width", 28)
         shown.click("Next: Design")
         shown.expect_state("Data", "done")
+        # Who uses the keyboard is where the next screen begins, and not at the top of the page.
+        expect(shown.step("Design")).to_be_focused()
 
     def test_the_template_reads_as_the_article_says(self, shown):
         shown.field("Template", "combobox").select_option("keras_convnet")
@@ -271,3 +285,19 @@ class TestWhatGoesWrong:
         shown.click("Load")
         shown.expect_text(re.compile(re.escape(ATTACK)))
         assert shown.root.locator("img[src='x']").count() == 0
+
+
+class TestAPageThatIsOpenedAgain:
+    def test_the_controls_work_while_a_training_goes_on(self, lab, page):
+        # Of a notebook with outputs that others have stored, JupyterLab shows no widget again.
+        notebook = lab.open(page, lab.write("my_training.ipynb", LONG_TRAINING))
+        notebook.run_all(SECONDS)
+        shown = Shown(notebook)
+        shown.expect_text(re.compile(r"epoch 1 of 1000, batch [1-9]"))
+        notebook.save()
+        page.reload()
+        expect(shown.root).to_be_visible(timeout=1000 * SECONDS)
+        shown.go_to("Data")
+        shown.go_to("Train")
+        shown.click("Stop")
+        shown.expect_text(re.compile("stopped, epoch [1-9][0-9]* of 1000"))
