@@ -11,7 +11,8 @@ from mnistlab.data.labeled import LABEL_COLUMNS
 from mnistlab.data.shapes import in_words
 from mnistlab.errors import DataError
 from mnistlab.widgets.designer.project import Project
-from mnistlab.widgets.designer.screens.screen import Screen, button, text
+from mnistlab.widgets.designer.screens.controls import button, show_only, side_by_side, text
+from mnistlab.widgets.designer.screens.screen import Screen
 from mnistlab.widgets.designer.screens.uploads import as_paths, file_upload, path_in, uploaded
 from mnistlab.widgets.designer.views.bars import Bars
 from mnistlab.widgets.designer.views.digit_grid import DigitGrid
@@ -69,11 +70,11 @@ class DataScreen(Screen):
         self.next.button_style = "primary"
         self.why_locked = text("", "quiet")
         self.fill(
-            _row(self.source, self.load_button),
+            side_by_side(self.source, self.load_button),
             self._file,
             self.before,
             self._found,
-            _row(self.next, self.why_locked),
+            side_by_side(self.next, self.why_locked),
         )
         self.look_again()
         self.refresh()
@@ -106,9 +107,9 @@ class DataScreen(Screen):
         again = button("Look again", self.guarded(self.look_again), "Lists the folder again")
         self._file = ipywidgets.VBox(
             [
-                _row(self.files, again),
-                _row(self.path, text("or", "quiet"), self.upload),
-                _row(self.label_column, text("of a table (.csv, .txt)", "quiet")),
+                side_by_side(self.files, again),
+                side_by_side(self.path, text("or", "quiet"), self.upload),
+                side_by_side(self.label_column, text("of a table (.csv, .txt)", "quiet")),
                 text(
                     "A table has one image a line: its pixels, and its label in the first or last "
                     "column, or one-hot in ten. A folder has one subfolder of pictures for each "
@@ -140,7 +141,7 @@ class DataScreen(Screen):
         self.order = ipywidgets.Dropdown(
             options=_ORDERS, description="One-hot", layout={"width": "400px"}
         )
-        self._order_row = _row(
+        self._order_row = side_by_side(
             self.order, text("Right is what gives each image below its label.", "quiet")
         )
         self.bars = Bars()
@@ -167,12 +168,12 @@ class DataScreen(Screen):
                 self.headline,
                 self.numbers,
                 self.notes,
-                _row(self.height, self.width, self.channels),
+                side_by_side(self.height, self.width, self.channels),
                 self.shape_words,
                 self._order_row,
                 pictures,
                 self.test_words,
-                _row(self.test_path, take_test),
+                side_by_side(self.test_path, take_test),
             ]
         )
         self._found.add_class("mnistlab-data-found")
@@ -331,11 +332,11 @@ class DataScreen(Screen):
             self._shown = dataset
             if dataset is not None:
                 self._show(dataset)
-        _show_if(self._found, dataset is not None)
+        show_only(self._found, dataset is not None)
         self._show_shape(dataset)
 
     def _show_source(self) -> None:
-        _show_if(self._file, self.source.value == FILE)
+        show_only(self._file, self.source.value == FILE)
 
     def _show(self, dataset: Dataset) -> None:
         tested = dataset.test_images is not None
@@ -352,7 +353,7 @@ class DataScreen(Screen):
             (self.height, self.width, self.channels), dataset.input_shape, strict=True
         ):
             self._set(control, size)
-        _show_if(self._order_row, dataset.one_hot)
+        show_only(self._order_row, dataset.one_hot)
         tests = None
         if tested:
             tests = np.bincount(dataset.test_labels, minlength=len(dataset.classes))
@@ -425,15 +426,3 @@ def _may_be_data(path: Path) -> bool:
         return has_classes(path)
     name = path.name.lower()
     return name.endswith(ENDINGS) or ("idx" in name and "images" in name)
-
-
-def _row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
-    row = ipywidgets.HBox(list(children))
-    row.add_class("mnistlab-row")
-    return row
-
-
-def _show_if(widget: ipywidgets.Widget, shown: bool) -> None:
-    display = None if shown else "none"
-    if widget.layout.display != display:
-        widget.layout.display = display

@@ -12,8 +12,9 @@ from mnistlab.widgets.designer.palette import KINDS
 from mnistlab.widgets.designer.plan import Plan, Value
 from mnistlab.widgets.designer.project import Project
 from mnistlab.widgets.designer.rules import Problem
+from mnistlab.widgets.designer.screens.controls import button, side_by_side, text
 from mnistlab.widgets.designer.screens.design_files import DesignFiles
-from mnistlab.widgets.designer.screens.screen import Screen, button, text
+from mnistlab.widgets.designer.screens.screen import Screen
 from mnistlab.widgets.designer.screens.templates import TemplateChooser
 from mnistlab.widgets.designer.views.drawing import NetworkDrawing
 from mnistlab.widgets.designer.views.layer_form import LayerForm
@@ -84,7 +85,7 @@ class DesignScreen(Screen):
         self.totals = text("", "strong")
         self.files = DesignFiles(project, self.guarded)
         self.next = button(
-            "Next: Verify", self.guarded(self._go_on), "To the check by Keras", "primary"
+            "Next: Verify", self.guarded(self.lead_on), "To the check by Keras", "primary"
         )
         self.why_locked = text("", "quiet")
         self._show_help()
@@ -273,10 +274,6 @@ class DesignScreen(Screen):
         self.project.design.clear()
         self._changed(NONE)
 
-    def _go_on(self) -> None:
-        if self.on_next is not None:
-            self.on_next()
-
     def _changed(self, selected: int) -> None:
         # Layers where there were none: the first of them is as good as any.
         self._selected = max(selected, 0)
@@ -310,9 +307,9 @@ class DesignScreen(Screen):
         }
 
     def _lay_out(self) -> None:
-        editor = _row(self.table, self.form)
+        editor = side_by_side(self.table, self.form)
         editor.add_class("mnistlab-editor")
-        start = _row(self.templates, self.name)
+        start = side_by_side(self.templates, self.name)
         start.add_class("mnistlab-start")
         self.fill(
             start,
@@ -321,12 +318,12 @@ class DesignScreen(Screen):
             text("Layers", "h2"),
             self.palette,
             self.help,
-            _row(*self.buttons.values()),
+            side_by_side(*self.buttons.values()),
             self.refusal,
             self.problems,
             editor,
             self.files,
-            _row(self.next, self.why_locked),
+            side_by_side(self.next, self.why_locked),
         )
 
 
@@ -337,12 +334,6 @@ def _palette() -> ipywidgets.ToggleButtons:
     palette.style.button_width = "auto"
     palette.add_class("mnistlab-palette")
     return palette
-
-
-def _row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
-    made = ipywidgets.HBox(children)
-    made.add_class("mnistlab-row")
-    return made
 
 
 def described(plan: Plan) -> list[Described]:

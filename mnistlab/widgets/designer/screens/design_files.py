@@ -12,7 +12,7 @@ from mnistlab.widgets.designer.code import to_code
 from mnistlab.widgets.designer.document import Design
 from mnistlab.widgets.designer.plan import Plan
 from mnistlab.widgets.designer.project import Project
-from mnistlab.widgets.designer.screens.screen import button, text
+from mnistlab.widgets.designer.screens.controls import button, text
 from mnistlab.widgets.designer.views.code_cell import CodeCell
 from mnistlab.widgets.designer.views.notice import Message, Notice
 

@@ -7,7 +7,8 @@ from mnistlab.errors import DataError
 from mnistlab.evaluation.report import Report
 from mnistlab.progress import duration
 from mnistlab.widgets.designer.project import Evaluation, Project
-from mnistlab.widgets.designer.screens.screen import Screen, button, text
+from mnistlab.widgets.designer.screens.controls import button, side_by_side, text
+from mnistlab.widgets.designer.screens.screen import Screen
 from mnistlab.widgets.designer.screens.standing import about_model
 from mnistlab.widgets.designer.screens.uploads import as_paths, file_upload, path_in, uploaded
 from mnistlab.widgets.designer.training import TrainingRun
@@ -87,7 +88,7 @@ class EvaluateScreen(Screen):
         )
         self._file = ipywidgets.VBox(
             [
-                _row(self.path, text("or", "quiet"), self.upload),
+                side_by_side(self.path, text("or", "quiet"), self.upload),
                 self.reverse,
                 text(
                     "The images need the size that the model takes, and classes that it knows. Of "
@@ -98,7 +99,7 @@ class EvaluateScreen(Screen):
             ]
         )
         self._make_results()
-        self._next = button("Next: Try", self._go_on, "Lets the model read a picture of yours")
+        self._next = button("Next: Try", self.lead_on, "Lets the model read a picture of yours")
         self._next.button_style = "primary"
         self.why_locked = text("", "quiet")
         self.source.observe(self.guarded(lambda _: self.refresh()), "value")
@@ -107,11 +108,11 @@ class EvaluateScreen(Screen):
         self.upload.observe(lambda change: self._take_one(self.upload, change), "value")
         self.fill(
             self.standing,
-            _row(self.source, self.start),
+            side_by_side(self.source, self.start),
             self._file,
             self._results,
             self.runs,
-            _row(self._next, self.why_locked),
+            side_by_side(self._next, self.why_locked),
         )
         self._shown: Evaluation | None = None
         self.refresh()
@@ -280,16 +281,6 @@ class EvaluateScreen(Screen):
             self.upload.value = ()
         else:
             self.path.value = ""
-
-    def _go_on(self) -> None:
-        if self.on_next is not None:
-            self.on_next()
-
-
-def _row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
-    row = ipywidgets.HBox(children)
-    row.add_class("mnistlab-row")
-    return row
 
 
 def _cell_words(report: Report, true: int, predicted: int, count: int) -> str:

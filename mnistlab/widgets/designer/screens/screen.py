@@ -1,23 +1,19 @@
 """What all screens are: a title, messages, and controls whose errors stay on the screen."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
 from mnistlab.errors import MnistLabError
+from mnistlab.widgets.designer.problems import Problem
 from mnistlab.widgets.designer.project import Project
+from mnistlab.widgets.designer.screens.controls import text
 from mnistlab.widgets.designer.unasked import unasked
 from mnistlab.widgets.designer.views.notice import Message, Notice
-from mnistlab.widgets.designer.views.words import Words
 
 import ipywidgets
 
 T = TypeVar("T")
-
-LONG, WAITED = 0.15, 0.25
-"""Seconds of a click's work from which on it is long, and within which a click that had to wait
-for its end comes."""
 
 
 class Screen(ipywidgets.VBox):
@@ -105,49 +101,27 @@ class Screen(ipywidgets.VBox):
             self.project.busy = ""
             self.project.changed()
 
+    def messages_of(self, problems: Sequence[Problem]) -> list[Message]:
+        """Returns a message for each problem of the design, with the button that mends it."""
+        return [
+            Message(
+                problem.message,
+                "error" if problem.severe else "advice",
+                problem.fix,
+                self.guarded(lambda problem=problem: self._fix(problem)),
+            )
+            for problem in problems
+        ]
+
+    def _fix(self, problem: Problem) -> None:
+        self.project.design.fix(problem)
+        self.project.changed()
+
+    def lead_on(self) -> None:
+        """Shows the next screen."""
+        if self.on_next is not None:
+            self.on_next()
+
     def fail(self, message: str, notice: Notice | None = None) -> None:
         """Shows an error, below the title or in another notice."""
         (self.notice if notice is None else notice).show(Message(message))
-
-
-def text(words: str, kind: str = "p") -> ipywidgets.Widget:
-    """Returns words as they are: "h" a heading, "p" a paragraph, "strong" or "quiet" ones.
-
-    Whatever stands in them is shown as text, never as HTML or mathematics.
-    """
-    return Words(words=words, kind=kind)
-
-
-def button(
-    label: str, on_click: Callable[[], object], hint: str = "", style: str = ""
-) -> ipywidgets.Button:
-    """Returns a button; its callback is called without arguments.
-
-    Args:
-        label: what it says.
-        on_click: what it does, guarded by its screen.
-        hint: what the pointer is told when it rests there.
-        style: "primary" for the one that leads on, "danger" for one that throws away.
-    """
-    made = _Button(description=label, tooltip=hint or label, button_style=style)
-    made.layout.width = "auto"
-    made.on_click(lambda _: on_click())
-    return made
-
-
-class _Button(ipywidgets.Button):
-    """A button for which a double click is one, where its work takes long.
-
-    The second click waits for the end of the work, and would have it done again.
-    """
-
-    _ended = -WAITED
-
-    def _handle_button_msg(self, widget: object, content: Mapping, buffers: object) -> None:
-        begun = time.monotonic()
-        if begun - self._ended < WAITED:
-            return
-        super()._handle_button_msg(widget, content, buffers)
-        ended = time.monotonic()
-        if ended - begun > LONG:
-            self._ended = ended

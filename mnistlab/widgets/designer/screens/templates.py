@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from mnistlab.models import zoo
 from mnistlab.widgets.designer import templates
-from mnistlab.widgets.designer.screens.screen import button, text
+from mnistlab.widgets.designer.screens.controls import button, text
 
 import ipywidgets
 

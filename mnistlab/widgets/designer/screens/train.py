@@ -14,7 +14,8 @@ from mnistlab.widgets.designer.palette import Setting
 from mnistlab.widgets.designer.plan import LABEL_FORMS, TRAINING, Value, identifier
 from mnistlab.widgets.designer.project import Project
 from mnistlab.widgets.designer.sampling import held_out_count
-from mnistlab.widgets.designer.screens.screen import Screen, button, text
+from mnistlab.widgets.designer.screens.controls import button, show_only, side_by_side, text
+from mnistlab.widgets.designer.screens.screen import Screen
 from mnistlab.widgets.designer.screens.uploads import (
     AT_MOST,
     as_paths,
@@ -135,27 +136,27 @@ class TrainScreen(Screen):
         self.split = text("", "quiet")
         self._make_run()
         self._make_files()
-        self._next = button("Next: Evaluate", self._go_on, "Measures it on the test images")
+        self._next = button("Next: Evaluate", self.lead_on, "Measures it on the test images")
         self._next.button_style = "primary"
         self.why_locked = text("", "quiet")
         self.fill(
             text("How", "h2"),
-            _row(*(self.controls[name] for name in SETTINGS)),
+            side_by_side(*(self.controls[name] for name in SETTINGS)),
             text(ABOUT_SETTINGS, "quiet"),
-            _row(*(self.controls[name] for name in AMOUNTS)),
+            side_by_side(*(self.controls[name] for name in AMOUNTS)),
             text(ABOUT_AMOUNTS, "quiet"),
             self.split,
             text("End before the last epoch, when", "h2"),
-            _row(*(_pair(self.switches[name], self.limits[name]) for name in STOPS)),
+            side_by_side(*(_pair(self.switches[name], self.limits[name]) for name in STOPS)),
             text(ABOUT_STOPS, "quiet"),
             self.problems,
             text("Training", "h2"),
             self.device,
-            _row(self.train, self.stop, self.resume),
+            side_by_side(self.train, self.stop, self.resume),
             self.hint,
             self._run,
             self._files,
-            _row(self._next, self.why_locked),
+            side_by_side(self._next, self.why_locked),
         )
         self.refresh()
 
@@ -196,9 +197,9 @@ class TrainScreen(Screen):
         self._files = ipywidgets.VBox(
             [
                 text("Keep it", "h2"),
-                _row(self.name, self.save),
+                side_by_side(self.name, self.save),
                 text("Take weights that were saved", "h2"),
-                _row(self.file, text("or", "quiet"), self.upload, self.load),
+                side_by_side(self.file, text("or", "quiet"), self.upload, self.load),
                 text(
                     "They must be of the same design. They become a run of their own, to be "
                     f"evaluated, or to go on from with Resume. An upload is {AT_MOST}; a path may "
@@ -360,10 +361,6 @@ class TrainScreen(Screen):
         if self.file.value and self.upload.value:
             self.upload.value = ()
 
-    def _go_on(self) -> None:
-        if self.on_next is not None:
-            self.on_next()
-
     # What it shows
 
     def refresh(self) -> None:
@@ -387,7 +384,7 @@ class TrainScreen(Screen):
             self.limits[name].disabled = value is None
             if value is not None:
                 _set(self.limits[name], value)
-        _show_only(self.controls["momentum"], training.optimizer == "SGD")
+        show_only(self.controls["momentum"], training.optimizer == "SGD")
         self.split.words = self._split_words(training.validation_share)
 
     def _split_words(self, share: float) -> str:
@@ -409,21 +406,7 @@ class TrainScreen(Screen):
         problems = rules.training_problems(self.project.design.plan)
         if [problem.message for problem in problems] == self.problems.texts:
             return
-        self.problems.show(
-            *(
-                Message(
-                    problem.message,
-                    "error" if problem.severe else "advice",
-                    problem.fix,
-                    self.guarded(lambda problem=problem: self._fix(problem)),
-                )
-                for problem in problems
-            )
-        )
-
-    def _fix(self, problem: rules.Problem) -> None:
-        self.project.design.fix(problem)
-        self.project.changed()
+        self.problems.show(*self.messages_of(problems))
 
     def _show_buttons(self) -> None:
         project, run = self.project, self.project.run
@@ -475,7 +458,7 @@ class TrainScreen(Screen):
 
     def _show_run(self) -> None:
         run = self.project.run
-        _show_only(self._run, run is not None)
+        show_only(self._run, run is not None)
         if run is None:
             return
         self.standing.words = _standing(run)
@@ -619,19 +602,7 @@ def _set(control: ipywidgets.ValueWidget, value: Value) -> None:
         control.value = value
 
 
-def _show_only(widget: ipywidgets.Widget, shown: bool) -> None:
-    display = None if shown else "none"
-    if widget.layout.display != display:
-        widget.layout.display = display
-
-
 def _pair(switch: ipywidgets.Checkbox, limit: ipywidgets.ValueWidget) -> ipywidgets.HBox:
     pair = ipywidgets.HBox([switch, limit])
     pair.add_class("mnistlab-train-stop")
     return pair
-
-
-def _row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
-    row = ipywidgets.HBox(children)
-    row.add_class("mnistlab-row")
-    return row

@@ -6,7 +6,8 @@ from pathlib import Path
 from mnistlab.errors import DataError
 from mnistlab.widgets.canvas import DigitCanvas
 from mnistlab.widgets.designer.project import Project, weights_of
-from mnistlab.widgets.designer.screens.screen import Screen, button, text
+from mnistlab.widgets.designer.screens.controls import button, side_by_side, text
+from mnistlab.widgets.designer.screens.screen import Screen
 from mnistlab.widgets.designer.screens.standing import about_model
 from mnistlab.widgets.designer.screens.uploads import as_paths, file_upload, path_in, uploaded
 from mnistlab.widgets.designer.seeing import DIGIT_SHAPE, Seen, see
@@ -64,7 +65,7 @@ class TryScreen(Screen):
         self._random = np.random.default_rng()
         self.fill(
             self.standing,
-            _row(text("Picture from"), self.source),
+            side_by_side(text("Picture from"), self.source),
             *self._boxes.values(),
             self.reading,
         )
@@ -90,14 +91,14 @@ class TryScreen(Screen):
         self._listing = False
         self.listed = text("A dot is the folder of your notebooks.", "quiet")
         return ipywidgets.VBox(
-            [_row(self.path, self.list), _row(self.names, self.read), self.listed]
+            [side_by_side(self.path, self.list), side_by_side(self.names, self.read), self.listed]
         )
 
     def _make_upload(self) -> ipywidgets.Widget:
         self.upload = file_upload(accept=",".join(ENDINGS))
         self.upload.observe(self._read_uploaded, "value")
         words = "A larger one, of up to 25 megapixels: put it into a folder, and choose it there."
-        return ipywidgets.VBox([_row(self.upload), text(words, "quiet")])
+        return ipywidgets.VBox([side_by_side(self.upload), text(words, "quiet")])
 
     def _make_test(self) -> ipywidgets.Widget:
         self.number = ipywidgets.BoundedIntText(
@@ -111,7 +112,7 @@ class TryScreen(Screen):
         )
         self.test_words = text("", "quiet")
         return ipywidgets.VBox(
-            [_row(self.number, self.show_number, self.show_random), self.test_words]
+            [side_by_side(self.number, self.show_number, self.show_random), self.test_words]
         )
 
     def _make_canvas(self) -> ipywidgets.Widget:
@@ -123,7 +124,7 @@ class TryScreen(Screen):
         self.canvas_words = text("", "quiet")
         self._frame = ipywidgets.VBox([])
         self._frame.add_class("mnistlab-try-canvas")
-        return ipywidgets.VBox([self.canvas_words, _row(self.open), self._frame])
+        return ipywidgets.VBox([self.canvas_words, side_by_side(self.open), self._frame])
 
     # What it does
 
@@ -321,9 +322,3 @@ def _printable(name: str) -> str:
     """Returns a name that can be sent to a browser: not every file name is text."""
     text = name.encode("utf-8", "replace").decode("utf-8")
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
-
-
-def _row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
-    row = ipywidgets.HBox(children)
-    row.add_class("mnistlab-row")
-    return row

@@ -2,14 +2,12 @@
 
 from mnistlab.data.shapes import in_words
 from mnistlab.widgets.designer.plan import Plan
-from mnistlab.widgets.designer.problems import Problem
 from mnistlab.widgets.designer.project import Project
-from mnistlab.widgets.designer.screens.screen import Screen, button, text
+from mnistlab.widgets.designer.screens.controls import button, side_by_side, text
+from mnistlab.widgets.designer.screens.screen import Screen
 from mnistlab.widgets.designer.verification import Verification
 from mnistlab.widgets.designer.views.notice import Message, Notice
 from mnistlab.widgets.designer.views.table import Table
-
-import ipywidgets
 
 HEAD = ("Row", "Layer", "Name in Keras", "Output shape", "Parameters", "Trained", "As designed")
 WORDS = (1, 2, 3, 6)
@@ -47,17 +45,17 @@ class VerifyScreen(Screen):
             "primary",
         )
         self.table = Table("What Keras built")
-        self.next_button = button("Next: Train", self.guarded(self._go_on), style="primary")
+        self.next_button = button("Next: Train", self.guarded(self.lead_on), style="primary")
         self._checked: Plan | None = None
         self._shown: Verification | None = None
         self.fill(
             text("What the rules say", "h2"),
             self.problems,
             text("What Keras says", "h2"),
-            _row(self.verify_button, self.state),
+            side_by_side(self.verify_button, self.state),
             self.found,
             self.table,
-            _row(self.next_button),
+            side_by_side(self.next_button),
         )
 
     def refresh(self) -> None:
@@ -75,15 +73,7 @@ class VerifyScreen(Screen):
         problems = self.project.design.check()
         if not len(self.project.design):
             return [Message("There are no layers yet. Build the network in step 2.", "note")]
-        messages = [
-            Message(
-                problem.message,
-                "error" if problem.severe else "advice",
-                problem.fix,
-                self.guarded(lambda problem=problem: self._fix(problem)),
-            )
-            for problem in problems
-        ]
+        messages = self.messages_of(problems)
         if not any(problem.severe for problem in problems):
             count = len(self.project.design)
             rows = "row" if count == 1 else f"{count} rows"
@@ -124,10 +114,6 @@ class VerifyScreen(Screen):
         self.verify_button.disabled = blocked
         self.next_button.disabled = state != "done"
 
-    def _fix(self, problem: Problem) -> None:
-        self.project.design.fix(problem)
-        self.project.changed()
-
     def _verify(self) -> None:
         if self.project.busy:
             return
@@ -139,16 +125,6 @@ class VerifyScreen(Screen):
             self.project.failed.add(self.step)
             self.project.changed()
             raise
-
-    def _go_on(self) -> None:
-        if self.on_next is not None:
-            self.on_next()
-
-
-def _row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
-    row = ipywidgets.HBox(children)
-    row.add_class("mnistlab-row")
-    return row
 
 
 def _rows(verification: Verification) -> list[list[str]]:

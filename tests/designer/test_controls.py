@@ -1,7 +1,7 @@
-"""What all screens share: buttons, and callbacks whose errors stay on the screen."""
+"""The buttons of the screens: a double click on long work is one click."""
 
-from mnistlab.widgets.designer.screens import screen as screens
-from mnistlab.widgets.designer.screens.screen import button
+from mnistlab.widgets.designer.screens import controls
+from mnistlab.widgets.designer.screens.controls import button
 
 import pytest
 
@@ -21,7 +21,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(screens, "time", clock)
+    monkeypatch.setattr(controls, "time", clock)
     return clock
 
 
