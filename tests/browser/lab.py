@@ -31,6 +31,7 @@ FLAGS = (
     "--disable-sync",
 )
 SECONDS = 90
+ATTEMPTS = 10
 IDLE = re.compile(r"Python 3 \(ipykernel\) \| Idle")
 
 
@@ -100,17 +101,30 @@ class OpenNotebook:
 
     def evaluate(self, code: str) -> str:
         """Runs code in a new cell at the end, and returns what the cell shows."""
-        keyboard = self.page.keyboard
-        self.page.locator(".jp-Cell").last.locator(".jp-InputPrompt").click()
-        keyboard.press("Escape")
-        keyboard.press("b")
-        keyboard.press("Enter")
+        new = self._add_cell()
+        new.locator(".cm-content").click()
         # Typed key by key, the editor would close each bracket a second time.
-        keyboard.insert_text(code)
-        keyboard.press("Control+Enter")
-        output = self.page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output")
+        self.page.keyboard.insert_text(code)
+        self.page.keyboard.press("Control+Enter")
+        output = new.locator(".jp-OutputArea-output")
         expect(output).to_be_visible(timeout=SECONDS * 1000)
         return output.inner_text()
+
+    def _add_cell(self) -> Locator:
+        """Adds a cell at the end, and returns it: the active one, as long as no other is chosen."""
+        cells, keyboard = self.page.locator(".jp-Cell"), self.page.keyboard
+        count = cells.count()
+        for _ in range(ATTEMPTS):
+            # While a page is being laid out, a click falls beside it, and a key is nobody's.
+            cells.last.locator(".jp-InputPrompt").click()
+            keyboard.press("Escape")
+            keyboard.press("b")
+            with suppress(AssertionError):
+                expect(cells).to_have_count(count + 1, timeout=5_000)
+                break
+        new = self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
+        expect(new.locator(".cm-content")).to_have_text("")
+        return new
 
     def _choose(self, menu: str, entry: str) -> None:
         self.page.locator(".lm-MenuBar-itemLabel").get_by_text(menu, exact=True).click()
