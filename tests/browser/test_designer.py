@@ -68,7 +68,7 @@ class Shown:
         return self.root.locator(".mnistlab-layers tbody tr").nth(number - 1)
 
     def ask(self, code):
-        return self.notebook.evaluate(code)
+        return self.notebook.ask(code)
 
 
 @pytest.fixture(scope="module")
