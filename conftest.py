@@ -65,3 +65,12 @@ def _own_shared_digit(request, tmp_path_factory, monkeypatch):
 
     monkeypatch.setenv("MNISTLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setattr(shared_digit, "shared", shared_digit.SharedDigit())
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Bytes get the argument's name as their part of a test's name.
+
+    A packed file holds the time it was packed at, and workers (pytest-xdist) must give a test the
+    same name.
+    """
+    return argname if isinstance(val, bytes) else None
