@@ -25,5 +25,9 @@ class DesignError(MnistLabError, ValueError):
     """A network was described in a way that cannot be built."""
 
 
+class TrainingError(MnistLabError, ArithmeticError):
+    """A training led to numbers that are no numbers, or could not be run to its end."""
+
+
 class StandInWarning(UserWarning):
     """The offline stand-in is used in place of MNIST."""

@@ -4,10 +4,13 @@ The training images are cut into k parts. Each part is held out once: a fresh
 model is trained on the other parts and judged on it. Fresh is the point: a
 model that is kept from one fold to the next has seen most of what it is then
 judged on.
+
+The folds run at once where there are cores for it, and each is kept in a file
+when it is finished, so that a run that was stopped goes on where it was.
 """
 
+import contextlib
 import datetime
-import hashlib
 import os
 import time
 import warnings
@@ -18,20 +21,24 @@ from mnistlab.data.checks import check_pairs
 from mnistlab.data.mnist import loaded_sources
 from mnistlab.data.preparation import one_hot
 from mnistlab.errors import DataError, DesignError
-from mnistlab.evaluation.live import FoldProgress
+from mnistlab.evaluation import engine, fingerprint
+from mnistlab.evaluation.fingerprint import digest
+from mnistlab.evaluation.fold import (
+    FoldOutcome,
+    FoldTask,
+    FreshModels,
+    build_seeded,
+    fold_seed,
+    keras_settings,
+)
+from mnistlab.evaluation.kept_folds import KeptFolds
+from mnistlab.evaluation.live import RunProgress
+from mnistlab.evaluation.reports import Report, received
 from mnistlab.evaluation.results import Result
-from mnistlab.progress import Progress
 from mnistlab.versions import versions
 
 import keras
 import numpy as np
-from sklearn.model_selection import KFold
-
-# Keras returns to Python after that many batches instead of after each one.
-# The arithmetic is the same; on two cores an epoch takes a third less time.
-BATCHES_PER_CALL = 50
-# Large batches make judging the held-out images quick; they do not change it.
-HELD_OUT_BATCH = 1000
 
 
 def evaluate_model(
@@ -44,18 +51,31 @@ def evaluate_model(
     seed: int = 1,
     name: str | None = None,
     facts: Mapping[str, object] | None = None,
+    workers: int | None = None,
+    resume: bool | None = None,
 ) -> Result:
     """Evaluates an architecture by k-fold cross-validation on training images.
 
-    A progress bar shows fold, epoch, held-out accuracy and the time left. An
-    interrupt (the stop button) ends it; the folds finished by then are kept.
+    Several folds run at once, in processes of their own, where the machine has
+    the cores and the work is worth it; with a graphics card one runs after the
+    other. `with joblib.parallel_config("dask"):` around the call has a Dask
+    cluster run them. The numbers are the same wherever the folds run and in
+    whatever order, for an equal number of threads for each.
+
+    A picture shows the folds that run, the held-out accuracy as it grows and
+    the time left. An interrupt (the stop button) ends the run within seconds;
+    the folds finished by then are in the result. Each finished fold is also
+    kept in a file: the same call, made again, reads it, says so, and goes on
+    with the rest.
+
     The seed decides the folds, and with the fold's number the initial weights,
     the order of the batches and the dropout masks. Keras, NumPy and Python's
     `random` are seeded anew for every fold.
 
     Args:
         define_model: a function that returns a new, compiled model with the
-            metric "accuracy". It is called once for each fold.
+            metric "accuracy". It is called twice to look at what it builds,
+            and then once for each fold. It may be a lambda.
         images: (n, 28, 28, 1) or (n, 28, 28), scaled as the model wants them.
         labels: (n, 10) one-hot or (n,) whole numbers from 0 to 9.
         folds: how many parts, 2 or more.
@@ -64,7 +84,13 @@ def evaluate_model(
         seed: a whole number from 0 to 2**32 - 1.
         name: the architecture's name; the model's own when `None`.
         facts: anything to be kept with the result, beside the data loaded
-            ("mnist" or "standin"), parameters, seconds, cores and versions.
+            ("mnist" or "standin"), parameters, seconds, threads, workers,
+            cores and versions.
+        workers: folds at once; `None` for as many as cores and folds allow.
+        resume: whether finished folds are kept and those of an earlier, equal
+            run are read; `None` for yes in a full run and no in quick mode. A
+            fold counts as equal only if data, network, first weights, protocol,
+            seed, threads, versions and this library's own code are.
 
     Returns:
         A `Result`, which also unpacks as `scores, histories`.
@@ -73,6 +99,11 @@ def evaluate_model(
         DataError: images or labels are not fit for training, or the numbers do
             not make a protocol.
         DesignError: `define_model` does not return a fresh compiled model.
+        TrainingError: a training diverged: weights are NaN or infinite.
+
+    Warns:
+        UserWarning: the run was interrupted, a worker was lost, or a finished
+            fold could not be kept or read.
 
     Source: the function of this name in J. Brownlee's tutorial "How to Develop
     a CNN for MNIST Handwritten Digit Classification" (2019), whose listing,
@@ -85,39 +116,35 @@ def evaluate_model(
         >>> len(result.scores), result.complete
         (2, True)
     """
+    started = time.monotonic()
     _check_definition(define_model)
     images, labels = _prepared(images, labels)
     protocol = _protocol(images, labels, folds, epochs, batch_size, seed)
-    scores: list[float] = []
-    histories: list[dict[str, list[float]]] = []
-    started = time.monotonic()
-    with Progress(folds * epochs, "Cross-validation") as bar:
+    build = FreshModels(define_model)
+    model = _looked_at(build, seed)
+    plan = _plan(build, protocol, workers)
+    kept = _kept_folds(model, protocol, plan, resume)
+    with RunProgress(folds, epochs) as progress:
+        outcomes = _read(kept, folds, progress)
         try:
-            for fold, (model, training, held_out) in enumerate(
-                _fresh_models(define_model, images, folds, seed)
-            ):
-                history = model.fit(
-                    images[training],
-                    _targets(model, labels[training]),
-                    validation_data=(images[held_out], _targets(model, labels[held_out])),
-                    epochs=epochs,
-                    batch_size=batch_size,
-                    validation_batch_size=HELD_OUT_BATCH,
-                    verbose=0,
-                    callbacks=[FoldProgress(bar, fold, folds, epochs)],
-                ).history
-                histories.append({key: [float(v) for v in history[key]] for key in sorted(history)})
-                scores.append(histories[-1]["val_accuracy"][-1])
+            for outcome in _run(build, images, labels, protocol, plan, set(outcomes), progress):
+                outcomes[outcome.fold] = outcome
+                progress.finished(outcome.fold, outcome.history, outcome.seconds)
+                if kept is not None:
+                    kept.keep(outcome)
         except KeyboardInterrupt:
-            if not scores:
+            if not outcomes:
                 raise
-            warnings.warn(
-                f"Stopped in fold {len(scores) + 1} of {folds}: the result holds the "
-                f"{len(scores)} finished before.",
-                stacklevel=2,
-            )
-    known = _run_facts(model, time.monotonic() - started)
-    return Result(name or model.name, scores, histories, protocol, known | dict(facts or {}))
+            _say_stopped(set(outcomes), folds)
+    known = _run_facts(model, outcomes, protocol, plan, time.monotonic() - started)
+    ordered = [outcomes[fold] for fold in sorted(outcomes)]
+    return Result(
+        name or model.name,
+        [outcome.score for outcome in ordered],
+        [outcome.history for outcome in ordered],
+        protocol,
+        known | dict(facts or {}),
+    )
 
 
 def _prepared(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -137,8 +164,7 @@ def _protocol(images, labels, folds, epochs, batch_size, seed) -> dict[str, obje
         ("batch_size", batch_size, 1),
         ("seed", seed, 0),
     ):
-        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < smallest:
-            raise DataError(f"{name} is {value!r}; give a whole number from {smallest} on.")
+        _check_whole(name, value, smallest)
     if seed > settings.LARGEST_SEED:
         raise DataError(f"seed is {seed}; the largest that can be used is {settings.LARGEST_SEED}.")
     if folds > len(images):
@@ -155,28 +181,9 @@ def _protocol(images, labels, folds, epochs, batch_size, seed) -> dict[str, obje
     }
 
 
-def digest(*arrays: np.ndarray) -> str:
-    """Returns 16 hexadecimal digits that stand for the content of arrays."""
-    sha = hashlib.sha256()
-    for array in arrays:
-        sha.update(f"{array.dtype.str}{array.shape}".encode())
-        sha.update(np.ascontiguousarray(array).data)
-    return sha.hexdigest()[:16]
-
-
-def _fresh_models(
-    define_model: Callable[[], keras.Model], images: np.ndarray, folds: int, seed: int
-) -> Iterator[tuple[keras.Model, np.ndarray, np.ndarray]]:
-    """Yields for each fold a new model, the rows to train on, the rows held out."""
-    splits = KFold(folds, shuffle=True, random_state=seed).split(images)
-    seen: list[keras.Model] = []
-    for fold, (training, held_out) in enumerate(splits):
-        keras.utils.set_random_seed(fold_seed(seed, fold))
-        model = define_model()
-        _check_model(model, seen)
-        seen.append(model)
-        model.steps_per_execution = BATCHES_PER_CALL
-        yield model, training, held_out
+def _check_whole(name: str, value: object, smallest: int) -> None:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < smallest:
+        raise DataError(f"{name} is {value!r}; give a whole number from {smallest} on.")
 
 
 def _check_definition(define_model: object) -> None:
@@ -188,55 +195,120 @@ def _check_definition(define_model: object) -> None:
         )
 
 
-def fold_seed(seed: int, fold: int) -> int:
-    """Returns the seed of one fold: the same in whatever order the folds are run."""
-    return int(np.random.SeedSequence([seed, fold]).generate_state(1)[0])
+def _looked_at(build: FreshModels, seed: int) -> keras.Model:
+    """Builds two models, as the first fold would: one is looked at, the other has to differ."""
+    model = build_seeded(build, fold_seed(seed, 0))
+    build_seeded(build, fold_seed(seed, 0))
+    return model
 
 
-def _check_model(model: object, seen: list[keras.Model]) -> None:
-    if not isinstance(model, keras.Model):
+def _plan(build: FreshModels, protocol: Mapping[str, object], workers: int | None) -> engine.Plan:
+    if workers is not None:
+        _check_whole("workers", workers, 1)
+    folds, epochs, rows = (protocol[key] for key in ("folds", "epochs", "rows"))
+    plan = engine.plan(folds, (folds - 1) * rows * epochs, workers)
+    if plan.place in ("here", "threads") or engine.can_be_sent(build):
+        return plan
+    if plan.place == "engine":
         raise DesignError(
-            f"define_model returned {type(model).__name__}; it has to return a Keras model."
+            "define_model uses something that cannot be sent to another process, such as an open "
+            "file or a lock. Build all that the model needs inside define_model."
         )
-    if getattr(model, "optimizer", None) is None:
-        raise DesignError("define_model returned a model that is not compiled; call compile first.")
-    if int(model.optimizer.iterations.numpy()) > 0 or _shares_weights(model, seen):
-        raise DesignError(
-            "define_model returned a model that has been trained already; it has to build a new "
-            "one at each call, or the held-out images are no longer unseen."
+    warnings.warn(
+        "The folds run one after the other: define_model uses something that cannot be sent to "
+        "another process. Build all that the model needs inside define_model.",
+        stacklevel=3,
+    )
+    return engine.plan(folds, 0, workers=1)
+
+
+def _kept_folds(
+    model: keras.Model, protocol: Mapping[str, object], plan: engine.Plan, resume: bool | None
+) -> KeptFolds | None:
+    if resume is None:
+        resume = not settings.current().quick
+    if not resume:
+        return None
+    own = fingerprint.own_code(model)
+    if own:
+        print(
+            f"Finished folds are not kept: the network uses code of its own ({', '.join(own)}), "
+            "and whether that has changed since cannot be told."
         )
-    if not _measures_accuracy(model):
-        raise DesignError(
-            "define_model returned a model without the metric 'accuracy'; "
-            "compile it with metrics=['accuracy']."
+        return None
+    run = {"protocol": protocol, "network": fingerprint.network(model), "threads": plan.threads}
+    return KeptFolds(run | fingerprint.surroundings())
+
+
+def _read(kept: KeptFolds | None, folds: int, progress: RunProgress) -> dict[int, FoldOutcome]:
+    outcomes = {} if kept is None else kept.read(folds)
+    for outcome in outcomes.values():
+        progress.finished(outcome.fold, outcome.history)
+    if outcomes:
+        print(
+            f"{len(outcomes)} of {folds} folds were finished before and are read from "
+            f"my_results/folds/{kept.folder.name}; with resume=False they are run anew."
         )
+    return outcomes
 
 
-def _shares_weights(model: keras.Model, seen: list[keras.Model]) -> bool:
-    # A new model around old layers is as trained as the layers are.
-    trained = {id(weight) for earlier in seen for weight in earlier.weights}
-    return any(id(weight) in trained for weight in model.weights)
+def _run(
+    build: FreshModels,
+    images: np.ndarray,
+    labels: np.ndarray,
+    protocol: Mapping[str, object],
+    plan: engine.Plan,
+    finished: set[int],
+    progress: RunProgress,
+) -> Iterator[FoldOutcome]:
+    numbers = {key: protocol[key] for key in ("folds", "epochs", "batch_size", "seed")}
+    with _reports(plan, progress) as report:
+        tasks = [
+            FoldTask(fold, **numbers, build=build, keras_settings=keras_settings(), report=report)
+            for fold in range(protocol["folds"])
+            if fold not in finished
+        ]
+        with contextlib.closing(engine.run_folds(tasks, images, labels, plan)) as outcomes:
+            yield from outcomes
 
 
-def _measures_accuracy(model: keras.Model) -> bool:
-    metrics = (model.get_compile_config() or {}).get("metrics") or []
-    return "accuracy" in metrics
+def _reports(
+    plan: engine.Plan, progress: RunProgress
+) -> contextlib.AbstractContextManager[Report | None]:
+    if plan.place in ("here", "threads"):
+        return contextlib.nullcontext(progress.report)
+    return received(progress.report)
 
 
-def _targets(model: keras.Model, one_hot_labels: np.ndarray) -> np.ndarray:
-    if "sparse" in str(model.loss).lower():
-        return one_hot_labels.argmax(axis=1)
-    return one_hot_labels
+def _say_stopped(finished: set[int], folds: int) -> None:
+    first = min(set(range(folds)) - finished)
+    warnings.warn(
+        f"Stopped in fold {first + 1} of {folds}: the result holds the {len(finished)} finished "
+        "before.",
+        stacklevel=3,
+    )
 
 
-def _run_facts(model: keras.Model, seconds: float) -> dict[str, object]:
-    return {
+def _run_facts(
+    model: keras.Model,
+    outcomes: Mapping[int, FoldOutcome],
+    protocol: Mapping[str, object],
+    plan: engine.Plan,
+    seconds: float,
+) -> dict[str, object]:
+    folds = sorted(outcomes)
+    facts = {
         # Images carry no origin; what was loaded in this process tells MNIST and stand-in apart.
         "data": sorted(loaded_sources),
         "parameters": model.count_params(),
         "seconds": round(seconds, 1),
+        "fold_seconds": [round(outcomes[fold].seconds, 1) for fold in folds],
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "cores": os.cpu_count(),
-        "threads": settings.current().threads or os.cpu_count(),
+        "threads": max(outcomes[fold].threads for fold in folds),
+        "workers": plan.workers,
         "versions": versions(),
     }
+    if len(folds) < protocol["folds"]:
+        facts["finished_folds"] = [fold + 1 for fold in folds]
+    return facts

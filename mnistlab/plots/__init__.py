@@ -26,6 +26,7 @@ from mnistlab.plots.results import (
     differences,
     learning_curves,
     probability_bars,
+    run_progress,
     score_boxes,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "pixel_values",
     "probability_bars",
     "relu_maps",
+    "run_progress",
     "score_boxes",
     "signed_maps",
     "softmax_steps",

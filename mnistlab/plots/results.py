@@ -58,6 +58,53 @@ def learning_curves(histories: Sequence[Mapping[str, Sequence[float]]], title: s
     return figure
 
 
+def run_progress(
+    whole: tuple[str, float],
+    running: Sequence[tuple[str, float]],
+    curves: Sequence[Sequence[tuple[int, float]]],
+    epochs: int,
+) -> Figure:
+    """Draws how far a cross-validation is: bars, and the held-out accuracy of its folds.
+
+    Args:
+        whole: what the whole run is doing, in words, and the share that is done,
+            from 0 to 1.
+        running: the same for each fold that runs.
+        curves: for each fold the epochs (from 0) and the accuracies, from 0 to 1.
+        epochs: epochs of each fold.
+
+    Returns:
+        The figure.
+    """
+    height = 2.3 + 0.22 * len(running)
+    figure = Figure(figsize=(7, height), layout="none")
+    for number, (label, share) in enumerate([whole, *running]):
+        top = 0.12 if number == 0 else 0.3 + 0.22 * number
+        left = 0.01 if number == 0 else 0.1
+        bar = figure.add_axes((left, 1 - (top + 0.22) / height, 0.98 - left + 0.01, 0.12 / height))
+        bar.barh(0, 1, height=1, color="#e3e3e3")
+        bar.barh(0, min(share, 1), height=1, color=TRAINING)
+        bar.set(xlim=(0, 1), ylim=(-0.5, 0.5))
+        bar.axis("off")
+        place = (0.01, 1 - 0.17 / height) if number == 0 else (0.01, 1 - (top + 0.2) / height)
+        figure.text(*place, label, fontsize=9, va="bottom", parse_math=False)
+    axes = figure.add_axes((0.1, 0.42 / height, 0.89, 1.35 / height))
+    for curve in curves:
+        passed, values = zip(*curve, strict=True)
+        axes.plot(
+            np.add(passed, 1),
+            100 * np.array(values),
+            color=HELD_OUT,
+            marker="o",
+            markersize=3,
+            alpha=0.85,
+        )
+    axes.set(xlim=(0.8, max(epochs, 2) + 0.2), xlabel="epoch", ylabel="held out (%)")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.ticklabel_format(axis="y", style="plain", useOffset=False)
+    return figure
+
+
 def score_boxes(scores: Mapping[str, Sequence[float]], title: str = "") -> Figure:
     """Draws the accuracies of each model's folds as a box with every fold as a dot.
 

@@ -1,0 +1,325 @@
+"""Where the folds run: here, in processes of this machine, or on an engine of the caller's.
+
+joblib does the work. Processes share the images: they lie in one file that
+each maps into its memory, read-only. They import TensorFlow once and stay a
+while, so that the next evaluation begins at once. `joblib.parallel_config`
+around the call puts another engine in their place, such as Dask's.
+"""
+
+import contextlib
+import dataclasses
+import functools
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+import warnings
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from mnistlab import settings
+from mnistlab.errors import MnistLabError, TrainingError
+from mnistlab.evaluation.fold import FoldOutcome, FoldTask, run_fold, threads_in_use
+
+import cloudpickle
+import joblib
+import numpy as np
+import tensorflow as tf
+from joblib.parallel import get_active_backend
+
+WORTH_PROCESSES = 200_000
+"""Images trained on, each epoch counted, from which on starting processes pays."""
+
+ATTEMPTS = 3
+"""How often folds are run whose worker was lost; the last time one after the other."""
+
+IDLE_SECONDS = 120
+"""How long a process waits for another evaluation before it ends."""
+
+# With its module's own functions a process would import TensorFlow first, and an interrupt
+# meanwhile would end it noisily. This process alone decides what an interrupt stops.
+_IGNORE_INTERRUPTS = functools.partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the folds run.
+
+    Attributes:
+        place: "here", "processes", "threads" (of this process) or "engine".
+        workers: folds at once; `None` leaves it to the engine.
+        threads: threads that TensorFlow has for each fold.
+    """
+
+    place: str
+    workers: int | None
+    threads: int
+
+
+def plan(folds: int, trained_images: int, workers: int | None = None) -> Plan:
+    """Decides where the folds of a cross-validation run.
+
+    It does not depend on how many folds are left to do: a run that goes on
+    after a stop has the numbers that it would have had without.
+
+    Args:
+        folds: how many there are.
+        trained_images: images trained on in all, each epoch counted.
+        workers: folds at once; `None` for as many as cores and folds allow,
+            and one where starting processes would take longer than it saves.
+
+    Returns:
+        The plan. With a graphics card in use, one fold runs after the other.
+
+    Raises:
+        TrainingError: the engine that the caller chose copies this process
+            while TensorFlow runs in it, which TensorFlow does not survive.
+
+    Warns:
+        UserWarning: several workers were asked for, and there is a graphics
+            card, which one fold fills.
+    """
+    backend, configured = get_active_backend()
+    kind = type(backend).__name__
+    workers = workers or (configured if configured not in (None, 1) else None)
+    if kind == "MultiprocessingBackend":
+        raise TrainingError(
+            "The joblib engine 'multiprocessing' copies this process with TensorFlow running in "
+            "it, and the copies stand still. Choose 'loky', which is the default, or 'dask'."
+        )
+    if kind not in ("LokyBackend", "ThreadingBackend", "SequentialBackend"):
+        return Plan("engine", None, settings.current().threads or 1)
+    if workers is not None and workers < 0:
+        workers = max(1, joblib.cpu_count() + 1 + workers)
+    if kind == "SequentialBackend" or (_graphics_card() and _said_if_several(workers)):
+        workers = 1
+    workers = min(folds, workers or _fitting_workers(trained_images))
+    if workers == 1:
+        return Plan("here", 1, threads_in_use())
+    if kind == "ThreadingBackend":
+        return Plan("threads", workers, threads_in_use())
+    return Plan("processes", workers, _threads_each(workers))
+
+
+def _graphics_card() -> bool:
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def _said_if_several(workers: int | None) -> bool:
+    if workers is not None and workers > 1:
+        warnings.warn(
+            f"workers={workers} has no effect: one fold fills the graphics card, so that one "
+            "runs after the other.",
+            stacklevel=4,
+        )
+    return True
+
+
+def _fitting_workers(trained_images: int) -> int:
+    if trained_images < WORTH_PROCESSES:
+        return 1
+    return max(1, joblib.cpu_count() // (settings.current().threads or 1))
+
+
+def _threads_each(workers: int) -> int:
+    return settings.current().threads or max(1, joblib.cpu_count() // workers)
+
+
+def run_folds(
+    tasks: Sequence[FoldTask], images: np.ndarray, labels: np.ndarray, plan: Plan
+) -> Iterator[FoldOutcome]:
+    """Runs folds and yields their outcomes as they come, in any order.
+
+    A fold whose worker is lost (killed, out of memory, its machine gone) is
+    run again. Closing the generator, or an interrupt, ends all that runs.
+
+    Args:
+        tasks: the folds.
+        images: (n, 28, 28, 1), those of all folds.
+        labels: (n, 10) one-hot.
+        plan: where they run.
+
+    Yields:
+        The outcome of each fold.
+
+    Raises:
+        MnistLabError: workers were lost again and again.
+        Exception: whatever a fold raised.
+
+    Warns:
+        UserWarning: a worker was lost.
+    """
+    if plan.place == "here":
+        for task in tasks:
+            yield run_fold(task, images, labels)
+        return
+    waiting = {task.fold: _sendable(task, plan) for task in tasks}
+    for attempt in range(1, ATTEMPTS + 1):
+        at_once = 1 if attempt == ATTEMPTS else plan.workers
+        started = _started(list(waiting.values()), images, labels, plan, at_once)
+        try:
+            with _ended(started) as answers:
+                for answer in answers:
+                    del waiting[answer.fold]
+                    yield answer.outcome()
+            return
+        except FoldError as error:
+            raise error.cause from None
+        except Exception as error:
+            if attempt == ATTEMPTS:
+                raise TrainingError(
+                    f"The workers that train the folds were lost {ATTEMPTS} times, the last time "
+                    f"with {_said(error)}. Where memory ran out, evaluate with workers=1. Folds "
+                    "that were finished are kept, if resume is on."
+                ) from error
+            warnings.warn(
+                f"A worker was lost ({_said(error)}). {_numbered(waiting)} run again.",
+                stacklevel=3,
+            )
+
+
+class FoldError(Exception):
+    """Carries what a fold raised past the errors of the engine."""
+
+    def __init__(self, cause: Exception):
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a worker sends back: the outcome of a fold, or what it raised."""
+
+    fold: int
+    value: "FoldOutcome | None"
+    error: bytes = b""
+    trace: str = ""
+
+    def outcome(self) -> FoldOutcome:
+        """Returns the outcome, or raises a `FoldError` of what the fold raised."""
+        if self.value is not None:
+            return self.value
+        try:
+            cause = pickle.loads(self.error)
+        except Exception:
+            cause = MnistLabError(self.trace.strip().splitlines()[-1])
+        cause.add_note(f"Raised in fold {self.fold + 1}, by a worker:\n{self.trace}")
+        raise FoldError(cause)
+
+
+def answer(
+    task: FoldTask, images: "np.ndarray | Packed", labels: np.ndarray, parent: int
+) -> Answer:
+    """Runs one fold in a worker.
+
+    Args:
+        task: what to do.
+        images: (n, 28, 28, 1), or packed.
+        labels: (n, 10) one-hot.
+        parent: the process without which this one shall not go on; 0 for none.
+    """
+    if parent:
+        _end_with(parent)
+    try:
+        if isinstance(images, Packed):
+            images = images.array()
+        return Answer(task.fold, run_fold(task, images, labels))
+    except Exception as error:
+        return Answer(task.fold, None, _pickled(error), traceback.format_exc())
+
+
+def _pickled(error: Exception) -> bytes:
+    try:
+        return cloudpickle.dumps(error)
+    except Exception:
+        return b""
+
+
+@functools.cache
+def _end_with(parent: int) -> None:
+    """Ends this process soon after its parent, which may have been killed."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    # On Windows a process keeps the number of its parent, and cannot tell this way.
+    if sys.platform != "win32":
+        threading.Thread(target=watch, daemon=True).start()
+
+
+class Packed:
+    """Images compressed for the way to another machine: digits are mostly one color."""
+
+    def __init__(self, array: np.ndarray):
+        self._shape, self._dtype = array.shape, array.dtype.str
+        self._bytes = zlib.compress(np.ascontiguousarray(array).data, 1)
+
+    def array(self) -> np.ndarray:
+        """Returns the images."""
+        return np.frombuffer(zlib.decompress(self._bytes), self._dtype).reshape(self._shape)
+
+
+def _sendable(task: FoldTask, plan: Plan) -> FoldTask:
+    if plan.place == "threads":
+        return task
+    return dataclasses.replace(task, build=cloudpickle.dumps(task.build), threads=plan.threads)
+
+
+def can_be_sent(build: Callable) -> bool:
+    """Whether a function, and all that it uses, can go to another process."""
+    try:
+        cloudpickle.dumps(build)
+    except Exception:
+        return False
+    return True
+
+
+def _started(
+    tasks: list[FoldTask], images: np.ndarray, labels: np.ndarray, plan: Plan, at_once: int | None
+) -> Iterator[Answer]:
+    parent = os.getpid() if plan.place == "processes" else 0
+    if plan.place == "engine":
+        # Not as arrays: Dask would keep those on one worker only, and lose them with it.
+        images = Packed(images)
+    calls = (joblib.delayed(answer)(task, images, labels, parent) for task in tasks)
+    options = {"return_as": "generator_unordered", "batch_size": 1}
+    if plan.place == "engine":
+        return joblib.Parallel(pre_dispatch="all", **options)(calls)
+    # With a single job joblib would run the folds in this process, whose threads are others.
+    jobs = max(2, min(at_once, len(tasks)))
+    if plan.place == "threads":
+        return joblib.Parallel(n_jobs=jobs, pre_dispatch=at_once, **options)(calls)
+    with joblib.parallel_config(
+        "loky",
+        inner_max_num_threads=plan.threads,
+        initializer=_IGNORE_INTERRUPTS,
+        idle_worker_timeout=IDLE_SECONDS,
+    ):
+        return joblib.Parallel(n_jobs=jobs, pre_dispatch=at_once, **options)(calls)
+
+
+@contextlib.contextmanager
+def _ended(answers: Iterator[Answer]) -> Iterator[Iterator[Answer]]:
+    """Ends what still runs when the block is left."""
+    try:
+        yield answers
+    finally:
+        with warnings.catch_warnings():
+            # joblib says that tasks were canceled, which is what is wanted.
+            warnings.simplefilter("ignore")
+            answers.close()
+
+
+def _said(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def _numbered(folds: dict[int, FoldTask]) -> str:
+    numbers = [str(fold + 1) for fold in sorted(folds)]
+    return f"Fold {numbers[0]} is" if len(numbers) == 1 else f"Folds {', '.join(numbers)} are"
