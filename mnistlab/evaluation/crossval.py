@@ -233,7 +233,7 @@ def _kept_folds(
     if own:
         print(
             f"Finished folds are not kept: the network uses code of its own ({', '.join(own)}), "
-            "and whether that has changed since cannot be told."
+            "and whether that has changed cannot be told."
         )
         return None
     run = {"protocol": protocol, "network": fingerprint.network(model), "threads": plan.threads}

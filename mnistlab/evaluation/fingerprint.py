@@ -35,7 +35,7 @@ def digest_of_text(content: object) -> str:
 
 
 def network(model: keras.Model) -> str:
-    """Returns a digest of a compiled model: its layers, its training, its weights.
+    """Returns a digest of a compiled model: its layers, its training, its weights and seeds.
 
     Names that Keras numbers through ("dense_3") do not count: they tell how
     many layers were made before.
@@ -54,7 +54,7 @@ def network(model: keras.Model) -> str:
         >>> network(zoo.lenet5()) == first, network(zoo.lenet5(learning_rate=0.1)) == first
         (True, False)
     """
-    weights = digest(*(np.asarray(weight.numpy()) for weight in model.weights))
+    weights = digest(*(np.asarray(weight.numpy()) for weight in model.variables))
     return digest_of_text([*map(_without_names, _description(model)), weights])
 
 

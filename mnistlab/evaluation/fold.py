@@ -29,6 +29,7 @@ Report = Callable[[int, int, float, dict[str, float]], None]
 # Random numbers are drawn from generators that belong to the whole process. Where folds run in
 # threads of one process, only one at a time may seed them and build its model.
 _BUILDING = threading.Lock()
+MOST_BUILDS = 10
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,27 @@ def build_seeded(build: Callable[[], keras.Model], seed: int) -> keras.Model:
     Keras, NumPy and Python's `random` are seeded.
     """
     with _BUILDING:
-        keras.utils.set_random_seed(seed)
-        return build()
+        model = _seeded(build, seed)
+        if threading.current_thread() is threading.main_thread():
+            return model
+        # A Dask worker's other threads draw from Python's generator while the model is built.
+        # What came out alike twice was not disturbed.
+        for _ in range(MOST_BUILDS):
+            another = _seeded(build, seed)
+            if _equal(model, another):
+                break
+            model = another
+        return another
+
+
+def _seeded(build: Callable[[], keras.Model], seed: int) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    return build()
+
+
+def _equal(one: keras.Model, other: keras.Model) -> bool:
+    pairs = zip(one.variables, other.variables, strict=True)
+    return all(np.array_equal(a.numpy(), b.numpy()) for a, b in pairs)
 
 
 class FreshModels:
@@ -247,7 +267,7 @@ def threads_in_use() -> int:
 
 
 def _use_threads(threads: int | None) -> None:
-    """Sets TensorFlow's threads; where it runs already, they stay, and the outcome says how many."""
+    """Sets TensorFlow's threads; where it runs already they stay, and the outcome says so."""
     if threads is None:
         return
     with contextlib.suppress(RuntimeError):

@@ -40,8 +40,10 @@ class KeptFolds:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     kept = KeptFolds({"seed": 1}, folder)
         ...     kept.keep(FoldOutcome(fold=0, history=history, seconds=7.5, threads=1))
-        ...     KeptFolds({"seed": 1}, folder).read(2)[0].score, KeptFolds({"seed": 2}, folder).read(2)
-        (0.95, {})
+        ...     KeptFolds({"seed": 1}, folder).read(2)[0].score
+        ...     KeptFolds({"seed": 2}, folder).read(2)
+        0.95
+        {}
     """
 
     def __init__(self, run: Mapping[str, object], folder: str | Path | None = None):
@@ -136,10 +138,8 @@ class KeptFolds:
         """Makes room when a run begins to keep its folds."""
         if self.folder.exists() or not self._all.is_dir():
             return
-        runs = sorted(
-            (each for each in self._all.iterdir() if each.is_dir()),
-            key=lambda run: run.stat().st_mtime,
-        )
+        runs = [each for each in self._all.iterdir() if each.is_dir()]
+        runs.sort(key=lambda run: run.stat().st_mtime)
         for run in runs[: max(0, len(runs) - MOST_RUNS + 1)]:
             shutil.rmtree(run, ignore_errors=True)
 

@@ -145,7 +145,10 @@ class RunProgress:
 
     def _draw(self) -> None:
         before = time.monotonic()
-        bars = [(f"fold {fold + 1}", done / self._epochs) for fold, done in self._bars()]
+        bars = [
+            (f"fold {fold + 1}", done / self._epochs)
+            for fold, done in sorted(self._running.items())
+        ]
         share = self._done() / (self._folds * self._epochs)
         whole = ("   ".join(filter(None, [TITLE, self._text(), self._time()])), share)
         curves = [sorted(self._curves[fold].items()) for fold in sorted(self._curves)]
@@ -154,22 +157,13 @@ class RunProgress:
         # At most a thirtieth of the time goes into pictures: the folds need the processor.
         self._pause = max(1.0, 30 * (self._drawn - before))
 
-    def _bars(self) -> list[tuple[int, float]]:
-        return sorted(self._running.items())
-
     def _text(self) -> str:
-        if not self._running:
+        if len(self._running) != 1:
             return f"{len(self._finished)} of {self._folds} folds finished"
-        texts = [
-            f"fold {fold + 1} of {self._folds}, epoch {min(int(done), self._epochs - 1) + 1} "
-            f"of {self._epochs}{self._latest(fold)}"
-            for fold, done in self._bars()
-        ]
-        return (
-            texts[0]
-            if len(texts) == 1
-            else f"{len(self._finished)} of {self._folds} folds finished"
-        )
+        ((fold, done),) = self._running.items()
+        epoch = min(int(done), self._epochs - 1) + 1
+        where = f"fold {fold + 1} of {self._folds}, epoch {epoch} of {self._epochs}"
+        return where + self._latest(fold)
 
     def _latest(self, fold: int) -> str:
         curve = self._curves.get(fold)

@@ -65,6 +65,11 @@ class Result:
         """Whether every fold of the protocol was finished."""
         return len(self.scores) == self.protocol["folds"]
 
+    @property
+    def finished(self) -> list[int]:
+        """The numbers of the folds that the scores belong to, from 1."""
+        return self.facts.get("finished_folds", list(range(1, len(self.scores) + 1)))
+
     def save(self, path: str | Path) -> Path:
         """Writes the result as JSON; an older file stays until the new one is whole.
 
@@ -224,7 +229,7 @@ def find(name: str, like: Result) -> Result | None:
                 raise
             warnings.warn(f"Your own result is passed over: {error}", stacklevel=2)
             continue
-        if result.protocol == like.protocol and len(result.scores) == len(like.scores):
+        if result.protocol == like.protocol and result.finished == like.finished:
             return result
     return None
 
@@ -292,8 +297,8 @@ def compare(first: Result, second: Result, confidence: float = 0.95) -> Comparis
         for key in first.protocol | second.protocol
         if first.protocol.get(key) != second.protocol.get(key)
     ]
-    if differing or len(first.scores) != len(second.scores):
-        what = ", ".join(differing) or "the number of finished folds"
+    if differing or first.finished != second.finished:
+        what = ", ".join(differing) or "the finished folds"
         raise DataError(
             f"{first.name} and {second.name} were not evaluated on the same folds: they differ in "
             f"{what}. Evaluate both with the same data, folds, epochs and seed."

@@ -91,14 +91,8 @@ def run_progress(
     axes = figure.add_axes((0.1, 0.42 / height, 0.89, 1.35 / height))
     for curve in curves:
         passed, values = zip(*curve, strict=True)
-        axes.plot(
-            np.add(passed, 1),
-            100 * np.array(values),
-            color=HELD_OUT,
-            marker="o",
-            markersize=3,
-            alpha=0.85,
-        )
+        percent = 100 * np.array(values)
+        axes.plot(np.add(passed, 1), percent, color=HELD_OUT, marker="o", markersize=3, alpha=0.85)
     axes.set(xlim=(0.8, max(epochs, 2) + 0.2), xlabel="epoch", ylabel="held out (%)")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.ticklabel_format(axis="y", style="plain", useOffset=False)

@@ -321,7 +321,7 @@ class TestCompare:
                 compare(first, second)
 
     def test_different_numbers_of_finished_folds_are_refused(self):
-        with pytest.raises(DataError, match="the number of finished folds"):
+        with pytest.raises(DataError, match="the finished folds"):
             compare(make(), make(scores=[0.9] * 3))
 
     def test_one_finished_fold_is_refused(self):
