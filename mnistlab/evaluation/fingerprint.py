@@ -78,8 +78,9 @@ def own_code(model: keras.Model) -> list[str]:
         return [type(model).__name__]
     try:
         return sorted(set(_foreign(_description(model))))
-    except NotImplementedError:
-        return ["a layer without get_config"]
+    except Exception:
+        # Each layer describes itself, and one of the reader's own can fail in any way.
+        return ["a part that cannot be described"]
 
 
 def _description(model: keras.Model) -> list[object]:
@@ -132,7 +133,7 @@ def _foreign(config: object) -> Iterator[str]:
     elif isinstance(config, dict):
         if config.get("class_name") == "function":
             yield str(config.get("config"))
-        elif config.get("class_name") == "__lambda__":
+        elif config.get("class_name") == "__lambda__" or _is_code(config.get("activation")):
             yield "a lambda"
         elif "module" in config and not _is_of_keras(config["module"]):
             yield str(config.get("class_name"))
@@ -140,6 +141,10 @@ def _foreign(config: object) -> Iterator[str]:
             yield from _foreign(each)
     elif callable(config):
         yield getattr(config, "__name__", type(config).__name__)
+
+
+def _is_code(activation: object) -> bool:
+    return isinstance(activation, dict) and "class_name" not in activation
 
 
 def _is_of_keras(module: object) -> bool:

@@ -76,23 +76,23 @@ def run_progress(
     Returns:
         The figure.
     """
-    height = 2.3 + 0.22 * len(running)
+    height = 2.4 + 0.22 * len(running)
     figure = Figure(figsize=(7, height), layout="none")
     for number, (label, share) in enumerate([whole, *running]):
-        top = 0.12 if number == 0 else 0.3 + 0.22 * number
-        left = 0.01 if number == 0 else 0.1
-        bar = figure.add_axes((left, 1 - (top + 0.22) / height, 0.98 - left + 0.01, 0.12 / height))
+        # The words of the whole run are above its bar, a fold's are beside it.
+        left, middle = (0.01, 0.28) if number == 0 else (0.1, 0.33 + 0.22 * number)
+        bar = figure.add_axes((left, 1 - (middle + 0.06) / height, 0.99 - left, 0.12 / height))
         bar.barh(0, 1, height=1, color="#e3e3e3")
         bar.barh(0, min(share, 1), height=1, color=TRAINING)
         bar.set(xlim=(0, 1), ylim=(-0.5, 0.5))
         bar.axis("off")
-        place = (0.01, 1 - 0.17 / height) if number == 0 else (0.01, 1 - (top + 0.2) / height)
-        figure.text(*place, label, fontsize=9, va="bottom", parse_math=False)
+        above = 0.16 if number == 0 else 0.0
+        place = (0.01, 1 - (middle - above) / height)
+        figure.text(*place, label, fontsize=9, va="center", parse_math=False)
     axes = figure.add_axes((0.1, 0.42 / height, 0.89, 1.35 / height))
-    for curve in curves:
-        passed, values = zip(*curve, strict=True)
-        percent = 100 * np.array(values)
-        axes.plot(np.add(passed, 1), percent, color=HELD_OUT, marker="o", markersize=3, alpha=0.85)
+    for curve in filter(None, curves):
+        passed, values = np.transpose(curve)
+        axes.plot(passed + 1, 100 * values, color=HELD_OUT, marker="o", markersize=3, alpha=0.85)
     axes.set(xlim=(0.8, max(epochs, 2) + 0.2), xlabel="epoch", ylabel="held out (%)")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.ticklabel_format(axis="y", style="plain", useOffset=False)

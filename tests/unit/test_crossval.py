@@ -4,7 +4,10 @@ import importlib.metadata
 
 from mnistlab import settings
 from mnistlab.errors import DataError, DesignError
-from mnistlab.evaluation.crossval import digest, evaluate_model, fold_seed
+from mnistlab.evaluation import fold
+from mnistlab.evaluation.crossval import evaluate_model
+from mnistlab.evaluation.fingerprint import digest
+from mnistlab.evaluation.fold import fold_seed
 
 import keras
 import numpy as np
@@ -47,10 +50,10 @@ def evaluate(define_model=small_model, images=IMAGES, labels=LABELS, **changes):
 
 @pytest.fixture
 def refuses_to_train(monkeypatch):
-    def fit(*arguments, **options):
+    def quick_fit(*arguments):
         raise AssertionError("training began")
 
-    monkeypatch.setattr(keras.Model, "fit", fit)
+    monkeypatch.setattr(fold, "quick_fit", quick_fit)
 
 
 @pytest.fixture(scope="module")
@@ -113,21 +116,20 @@ class TestResult:
 class TestFolds:
     def test_they_are_those_of_scikit_learn(self, monkeypatch):
         seen = []
-        real_fit = keras.Model.fit
+        real_quick_fit = fold.quick_fit
 
-        def fit(model, x, y, validation_data, **options):
-            seen.append((x, y, *validation_data))
-            return real_fit(model, x, y, validation_data=validation_data, **options)
+        def quick_fit(model, images, targets, training, held_out, *others):
+            np.testing.assert_array_equal(images, IMAGES)
+            np.testing.assert_array_equal(targets, np.eye(10)[LABELS])
+            seen.append((training, held_out))
+            return real_quick_fit(model, images, targets, training, held_out, *others)
 
-        monkeypatch.setattr(keras.Model, "fit", fit)
+        monkeypatch.setattr(fold, "quick_fit", quick_fit)
         evaluate(folds=5)
-        one_hot = np.eye(10)[LABELS]
-        splits = list(KFold(5, shuffle=True, random_state=1).split(IMAGES))
-        for (training, held_out), (x, y, held_out_x, held_out_y) in zip(splits, seen, strict=True):
-            np.testing.assert_array_equal(x, IMAGES[training])
-            np.testing.assert_array_equal(y, one_hot[training])
-            np.testing.assert_array_equal(held_out_x, IMAGES[held_out])
-            np.testing.assert_array_equal(held_out_y, one_hot[held_out])
+        splits = KFold(5, shuffle=True, random_state=1).split(IMAGES)
+        for expected, found in zip(splits, seen, strict=True):
+            np.testing.assert_array_equal(expected[0], found[0])
+            np.testing.assert_array_equal(expected[1], found[1])
 
     def test_each_fold_gets_a_fresh_model(self):
         built = []
@@ -137,9 +139,9 @@ class TestFolds:
             return built[-1]
 
         evaluate(define_model)
-        assert len({id(model) for model in built}) == 3
-        # 40 images in batches of 16: each was trained for one fold only.
-        assert [int(model.optimizer.iterations) for model in built] == [3, 3, 3]
+        assert len({id(model) for model in built}) == 5
+        # 40 images in batches of 16: two were only looked at, each other trained for one fold.
+        assert [int(model.optimizer.iterations) for model in built] == [0, 0, 3, 3, 3]
 
     def test_the_held_out_score_is_that_of_the_model(self):
         built = []
@@ -150,7 +152,7 @@ class TestFolds:
 
         scores = evaluate(define_model).scores
         splits = KFold(3, shuffle=True, random_state=1).split(IMAGES)
-        for model, (_, held_out), score in zip(built, splits, scores, strict=True):
+        for model, (_, held_out), score in zip(built[2:], splits, scores, strict=True):
             predictions = model(IMAGES[held_out]).numpy().argmax(axis=1)
             assert score == pytest.approx(np.mean(predictions == LABELS[held_out]))
 
@@ -182,7 +184,7 @@ class TestRepeatability:
 
         def define_model():
             calls.append(len(calls))
-            if len(calls) < 3:
+            if len(calls) < 5:
                 # As if the first two folds had been other, longer trainings.
                 keras.random.normal((100,))
                 np.random.random(7)  # noqa: NPY002
@@ -243,7 +245,7 @@ class TestTheLeakIsRefused:
         with pytest.raises(DesignError, match="trained already"):
             evaluate(lambda: model)
 
-    def test_one_model_kept_over_the_folds(self):
+    def test_one_model_kept_over_the_folds(self, refuses_to_train):
         model = small_model()
         with pytest.raises(DesignError, match="trained already; it has to build a new one"):
             evaluate(lambda: model)
@@ -287,7 +289,7 @@ class TestInterrupt:
 
         def define_model():
             calls.append(1)
-            if len(calls) == 3:
+            if len(calls) == 5:
                 raise KeyboardInterrupt
             return small_model()
 
@@ -298,15 +300,15 @@ class TestInterrupt:
         assert not stopped.complete
 
     def test_in_the_middle_of_a_training(self, monkeypatch):
-        real_fit, calls = keras.Model.fit, []
+        real_quick_fit, calls = fold.quick_fit, []
 
-        def fit(*arguments, **options):
+        def quick_fit(*arguments):
             calls.append(1)
             if len(calls) == 2:
                 raise KeyboardInterrupt
-            return real_fit(*arguments, **options)
+            return real_quick_fit(*arguments)
 
-        monkeypatch.setattr(keras.Model, "fit", fit)
+        monkeypatch.setattr(fold, "quick_fit", quick_fit)
         with pytest.warns(UserWarning, match="Stopped in fold 2 of 3"):
             assert len(evaluate().scores) == 1
 
@@ -349,6 +351,8 @@ class TestBadInputIsRefusedBeforeTraining:
             ("batch_size", 0),
             ("batch_size", None),
             ("seed", -1),
+            ("workers", 0),
+            ("workers", 2.0),
         ],
     )
     def test_numbers_that_make_no_protocol(self, argument, value):
@@ -362,6 +366,13 @@ class TestBadInputIsRefusedBeforeTraining:
     def test_more_folds_than_images(self):
         with pytest.raises(DataError, match="folds is 61, but there are only 60 images"):
             evaluate(folds=61)
+
+
+def test_pixels_of_whole_numbers_and_of_other_floats_are_taken():
+    whole = evaluate(images=(255 * IMAGES).astype("uint8"))
+    for kind in ("float64", "float32"):
+        again = evaluate(images=(255 * IMAGES).astype("uint8").astype(kind))
+        assert again.histories == whole.histories
 
 
 def test_numbers_of_numpy_are_numbers():

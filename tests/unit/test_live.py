@@ -3,7 +3,7 @@
 import types
 
 from mnistlab.evaluation import live
-from mnistlab.evaluation.live import FoldProgress, LiveCurves
+from mnistlab.evaluation.live import LiveCurves, RunProgress
 
 import keras
 import numpy as np
@@ -114,14 +114,102 @@ class TestLiveCurvesElsewhere:
         assert capfd.readouterr() == ("", "")
 
 
-def test_a_fold_moves_the_bar_from_its_own_start_to_its_end():
-    bar = Bar()
-    history = fit(FoldProgress(bar, fold=1, folds=3, epochs=2))
-    # The second of three folds: from 2 to 4 of 6 epochs, two batches each.
-    assert [done for done, _ in bar.updates] == [2, 2.5, 3, 3, 3, 3.5, 4, 4]
-    first, last = history["val_accuracy"]
-    texts = [text for _, text in bar.updates]
-    assert texts[:3] == ["fold 2 of 3, epoch 1 of 2"] * 3
-    assert texts[3] == f"fold 2 of 3, epoch 1 of 2, held-out accuracy {first:.2%}"
-    assert texts[4] == f"fold 2 of 3, epoch 2 of 2, held-out accuracy {first:.2%}"
-    assert texts[-1] == f"fold 2 of 3, epoch 2 of 2, held-out accuracy {last:.2%}"
+class TestRunProgressElsewhere:
+    @pytest.fixture
+    def bar(self, monkeypatch):
+        monkeypatch.setattr(live, "in_notebook", lambda: False)
+        monkeypatch.setattr(live, "Progress", Bar)
+
+        def begin(folds, epochs):
+            progress = RunProgress(folds, epochs)
+            return progress, progress._line
+
+        return begin
+
+    def test_one_fold_moves_the_line_from_its_own_start_to_its_end(self, bar):
+        progress, line = bar(3, 2)
+        with progress:
+            progress.finished(0, {"val_accuracy": [0.5, 0.75]}, 2.0)
+            progress.report(1, 0, 0.5, {})
+            progress.report(1, 0, 1.0, {"val_accuracy": 0.875, "loss": 1.0})
+            progress.report(1, 1, 0.5, {})
+            progress.finished(1, {"val_accuracy": [0.875, 0.9]}, 2.0)
+        assert (line.total, line.closed) == (6, True)
+        assert line.updates == [
+            (0, "0 of 3 folds finished"),
+            (2, "1 of 3 folds finished"),
+            (2.5, "fold 2 of 3, epoch 1 of 2"),
+            (3, "fold 2 of 3, epoch 2 of 2, held-out accuracy 87.50%"),
+            (3.5, "fold 2 of 3, epoch 2 of 2, held-out accuracy 87.50%"),
+            (4, "2 of 3 folds finished"),
+        ]
+
+    def test_several_at_once_are_added_up(self, bar):
+        progress, line = bar(4, 10)
+        progress.report(0, 2, 0.5, {})
+        progress.report(2, 4, 0.25, {})
+        assert line.updates[-1] == (6.75, "0 of 4 folds finished")
+
+    def test_a_late_message_does_not_bring_a_finished_fold_back(self, bar):
+        progress, line = bar(2, 1)
+        progress.finished(0, {"val_accuracy": [0.5]}, 1.0)
+        progress.report(0, 0, 0.5, {})
+        assert line.updates[-1] == (1, "1 of 2 folds finished")
+
+    def test_a_line_for_each_fold_finished_now(self, bar, capsys):
+        progress, _ = bar(3, 1)
+        progress.finished(0, {"val_accuracy": [0.5]})
+        progress.finished(2, {"val_accuracy": [0.987]}, 75)
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err == "fold 3 of 3: held-out accuracy 98.70%, 1 min 15 s\n"
+
+
+class TestRunProgressInANotebook:
+    @pytest.fixture
+    def drawn(self, monkeypatch):
+        """What was drawn; the clock moves by ten seconds with each look at it."""
+        calls, now = [], iter(range(0, 100_000, 10))
+        real = live.plots.run_progress
+
+        def run_progress(*arguments):
+            calls.append(arguments)
+            return real(*arguments)
+
+        monkeypatch.setattr(live.plots, "run_progress", run_progress)
+        monkeypatch.setattr(live, "LivePicture", lambda: types.SimpleNamespace(show=lambda _: None))
+        monkeypatch.setattr(live, "in_notebook", lambda: True)
+        monkeypatch.setattr(live, "time", types.SimpleNamespace(monotonic=lambda: next(now)))
+        return calls
+
+    def test_a_bar_for_the_whole_and_one_for_each_running_fold(self, drawn):
+        progress = RunProgress(2, 4)
+        progress._pause = 0
+        progress.report(0, 0, 1.0, {"val_accuracy": 0.5})
+        progress._pause = 0
+        progress.report(1, 1, 0.0, {})
+        (label, share), running, curves, epochs = drawn[-1]
+        assert label.startswith("Cross-validation   0 of 2 folds finished   ")
+        assert label.endswith(" left")
+        assert share == 2 / 8
+        assert running == [("fold 1", 0.25), ("fold 2", 0.25)]
+        assert (curves, epochs) == ([[(0, 0.5)]], 4)
+
+    def test_in_the_end_no_fold_runs_and_every_curve_is_there(self, drawn):
+        with RunProgress(2, 2) as progress:
+            progress.finished(0, {"val_accuracy": [0.5, 0.6]})
+            progress.finished(1, {"val_accuracy": [0.7, 0.8]}, 3.0)
+        (label, share), running, curves, _ = drawn[-1]
+        assert "2 of 2 folds finished" in label
+        assert label.endswith(" in all")
+        assert (share, running) == (1, [])
+        assert curves == [[(0, 0.5), (1, 0.6)], [(0, 0.7), (1, 0.8)]]
+
+    def test_what_was_read_does_not_shorten_the_time_that_is_left(self, drawn):
+        progress = RunProgress(2, 1)
+        progress._started = 0
+        progress.finished(0, {"val_accuracy": [0.5]})
+        progress._running = {1: 0.5}
+        # Half of the one fold that is left took so long as the other half will.
+        elapsed = live.time.monotonic() + 10
+        assert progress._time() == f"{live.duration(elapsed)} left"

@@ -59,6 +59,12 @@ FIGURES = {
     "pixel_values": lambda: plots.pixel_values(IMAGES[0], "Pixels"),
     "class_counts": lambda: plots.class_counts({"a": np.arange(10), "b": np.arange(10)}),
     "learning_curves": lambda: plots.learning_curves([HISTORY, HISTORY], "Curves"),
+    "run_progress": lambda: plots.run_progress(
+        ("Cross-validation   12 s left", 0.4),
+        [("fold 1", 0.5), ("fold 2", 0.25)],
+        [[(0, 0.9), (1, 0.95)], []],
+        10,
+    ),
     "score_boxes": lambda: plots.score_boxes(SCORES, "Scores"),
     "confusion_matrix": lambda: plots.confusion_matrix(MATRIX),
     "probability_bars": lambda: plots.probability_bars(IMAGES[0], PROBABILITIES),
