@@ -160,8 +160,8 @@ def run_folds(
     waiting = {task.fold: _sendable(task, plan) for task in tasks}
     for attempt in range(1, ATTEMPTS + 1):
         at_once = 1 if attempt == ATTEMPTS else plan.workers
-        started = _started(list(waiting.values()), images, labels, plan, at_once)
         try:
+            started = _started(list(waiting.values()), images, labels, plan, at_once)
             with _ended(started) as answers:
                 for answer in answers:
                     del waiting[answer.fold]

@@ -9,9 +9,10 @@ import contextlib
 import itertools
 import os
 import pickle
+import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from mnistlab import settings
@@ -29,7 +30,6 @@ Report = Callable[[int, int, float, dict[str, float]], None]
 # Random numbers are drawn from generators that belong to the whole process. Where folds run in
 # threads of one process, only one at a time may seed them and build its model.
 _BUILDING = threading.Lock()
-MOST_BUILDS = 10
 
 
 @dataclass(frozen=True)
@@ -141,27 +141,40 @@ def build_seeded(build: Callable[[], keras.Model], seed: int) -> keras.Model:
     Keras, NumPy and Python's `random` are seeded.
     """
     with _BUILDING:
-        model = _seeded(build, seed)
-        if threading.current_thread() is threading.main_thread():
-            return model
-        # A Dask worker's other threads draw from Python's generator while the model is built.
-        # What came out alike twice was not disturbed.
-        for _ in range(MOST_BUILDS):
-            another = _seeded(build, seed)
-            if _equal(model, another):
-                break
-            model = another
-        return another
+        keras.utils.set_random_seed(seed)
+        with _own_generator():
+            random.seed(seed)
+            return build()
 
 
-def _seeded(build: Callable[[], keras.Model], seed: int) -> keras.Model:
-    keras.utils.set_random_seed(seed)
-    return build()
+@contextlib.contextmanager
+def _own_generator() -> Iterator[None]:
+    """Gives this thread a generator of its own behind the functions of `random`.
 
+    Keras draws the seeds of layers with them. Threads share the generator
+    behind them: what Dask's draw meanwhile would change the first weights.
+    """
+    own, here = random.Random(), threading.get_ident()
+    shared = {
+        name: function
+        for name, function in vars(random).items()
+        if isinstance(getattr(function, "__self__", None), random.Random)
+    }
 
-def _equal(one: keras.Model, other: keras.Model) -> bool:
-    pairs = zip(one.variables, other.variables, strict=True)
-    return all(np.array_equal(a.numpy(), b.numpy()) for a, b in pairs)
+    def divided(name: str, function: Callable) -> Callable:
+        def draw(*arguments, **options):
+            ours = threading.get_ident() == here
+            return (getattr(own, name) if ours else function)(*arguments, **options)
+
+        return draw
+
+    for name, function in shared.items():
+        setattr(random, name, divided(name, function))
+    try:
+        yield
+    finally:
+        for name, function in shared.items():
+            setattr(random, name, function)
 
 
 class FreshModels:

@@ -65,10 +65,9 @@ def received(report: Report) -> Iterator[Report | None]:
 
     def receive():
         while not closing.is_set():
-            with contextlib.suppress(OSError, ValueError, TypeError):
-                sender, *message = json.loads(receiving.recv(LARGEST))
-                if secrets.compare_digest(sender, token):
-                    report(*message)
+            message = _message(receiving, token)
+            if message:
+                report(*message)
 
     # In the context of the cell, so that what is drawn belongs to its output.
     context = contextvars.copy_context()
@@ -80,3 +79,12 @@ def received(report: Report) -> Iterator[Report | None]:
         closing.set()
         thread.join()
         receiving.close()
+
+
+def _message(receiving: socket.socket, token: str) -> list | None:
+    """Returns the next message, without its token; `None` if there is none, or a stranger's."""
+    try:
+        sender, *message = json.loads(receiving.recv(LARGEST))
+        return message if secrets.compare_digest(sender, token) else None
+    except (OSError, ValueError, TypeError):
+        return None

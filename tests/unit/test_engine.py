@@ -1,0 +1,289 @@
+"""Where the folds run: planned, run anywhere with the same numbers, ended when told to."""
+
+import dataclasses
+import os
+import threading
+import types
+
+from mnistlab import settings
+from mnistlab.errors import DesignError, TrainingError
+from mnistlab.evaluation import engine
+from mnistlab.evaluation.crossval import evaluate_model
+from mnistlab.evaluation.engine import Packed, Plan, plan, run_folds
+from mnistlab.evaluation.fold import FoldOutcome, FoldTask, FreshModels
+from mnistlab.evaluation.reports import received
+
+import joblib
+import keras
+import numpy as np
+import pytest
+from joblib.parallel import ParallelBackendBase
+
+ROWS = 60
+LABELS = np.arange(ROWS) % 10
+IMAGES = np.random.default_rng(0).random((ROWS, 28, 28, 1), dtype="float32")
+LARGE = engine.WORTH_PROCESSES
+
+
+def small_model(rate=0.3):
+    layers = [keras.layers.Flatten(), keras.layers.Dropout(rate), keras.layers.Dense(10, "softmax")]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *layers], name="small")
+    # Without tracing, which takes far longer than a training of this size.
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    return model
+
+
+def tasks(count=3, define_model=small_model, **changes):
+    build = FreshModels(define_model)
+    return [FoldTask(fold, count, 2, 16, 1, build=build, **changes) for fold in range(count)]
+
+
+def histories(plan, count=3, **changes):
+    outcomes = run_folds(tasks(count, **changes), IMAGES, np.eye(10)[LABELS], plan)
+    return [outcome.history for outcome in sorted(outcomes, key=lambda each: each.fold)]
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return histories(Plan("here", 1, 1))
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine of eight cores without a graphics card."""
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 8)
+    monkeypatch.setattr(engine, "_graphics_card", lambda: False)
+    monkeypatch.setattr(settings, "current", lambda: settings.Settings())
+
+
+class TestPlan:
+    @pytest.mark.usefixtures("machine")
+    def test_as_many_as_folds_and_cores_allow(self):
+        assert plan(5, LARGE) == Plan("processes", 5, 1)
+        assert plan(20, LARGE) == Plan("processes", 8, 1)
+        assert plan(2, LARGE) == Plan("processes", 2, 4)
+
+    @pytest.mark.usefixtures("machine")
+    def test_small_work_stays_here_unless_more_is_asked_for(self):
+        assert plan(5, LARGE - 1).place == "here"
+        assert plan(5, 10, workers=3) == Plan("processes", 3, 2)
+        assert plan(5, LARGE, workers=1).place == "here"
+
+    @pytest.mark.usefixtures("machine")
+    def test_the_threads_of_the_settings_are_those_of_each_worker(self, monkeypatch):
+        monkeypatch.setattr(settings, "current", lambda: settings.Settings(threads=3))
+        assert plan(5, LARGE) == Plan("processes", 2, 3)
+
+    @pytest.mark.usefixtures("machine")
+    def test_with_a_graphics_card_one_after_the_other(self, monkeypatch):
+        monkeypatch.setattr(engine, "_graphics_card", lambda: True)
+        assert plan(5, LARGE).place == "here"
+        with pytest.warns(UserWarning, match="workers=4 has no effect: one fold fills"):
+            assert plan(5, LARGE, workers=4).place == "here"
+
+    @pytest.mark.usefixtures("machine")
+    def test_what_the_caller_configured_takes_over(self):
+        with joblib.parallel_config("threading", n_jobs=2):
+            assert plan(5, 10).place == "threads"
+            assert plan(5, 10).workers == 2
+        with joblib.parallel_config("loky", n_jobs=3):
+            assert plan(5, 10) == Plan("processes", 3, 2)
+        with joblib.parallel_config(n_jobs=-1):
+            assert plan(5, 10) == Plan("processes", 5, 1)
+        with joblib.parallel_config("sequential"):
+            assert plan(5, LARGE).place == "here"
+        with joblib.parallel_config(Elsewhere()):
+            assert plan(5, LARGE) == Plan("engine", None, 1)
+
+    def test_copies_of_a_running_tensorflow_are_refused(self):
+        with (
+            joblib.parallel_config("multiprocessing"),
+            pytest.raises(
+                TrainingError, match=r"'multiprocessing' copies this process.*Choose 'loky'"
+            ),
+        ):
+            plan(5, LARGE)
+
+
+class Elsewhere(ParallelBackendBase):
+    """Stands in for an engine of the caller's; runs what it is given at once, in this thread."""
+
+    supports_retrieve_callback = True
+    nesting_level = 0
+    lost = 0
+
+    def effective_n_jobs(self, n_jobs):
+        return 2
+
+    def submit(self, func, callback=None):
+        if self.lost:
+            self.lost -= 1
+            raise ConnectionError("the machine is gone")
+        future = types.SimpleNamespace(result=func())
+        callback(future)
+        return future
+
+    def retrieve_result_callback(self, future):
+        return future.result
+
+    def abort_everything(self, ensure_ready=True):
+        pass
+
+
+class TestAnywhere:
+    def test_processes_give_the_same_numbers(self, expected):
+        # Two processes for three folds: the order of the work is another one.
+        assert histories(Plan("processes", 2, engine.threads_in_use())) == expected
+
+    def test_threads_give_the_same_numbers(self, expected):
+        with joblib.parallel_config("threading"):
+            assert histories(Plan("threads", 3, 1)) == expected
+
+    def test_an_engine_of_the_callers_gives_the_same_numbers(self, expected):
+        with joblib.parallel_config(Elsewhere()):
+            assert histories(Plan("engine", None, 1)) == expected
+
+    def test_a_lambda_over_a_variable_can_be_sent(self):
+        rate = 0.0
+        here = histories(Plan("here", 1, 1), define_model=lambda: small_model(rate))
+        with joblib.parallel_config(Elsewhere()):
+            sent = histories(Plan("engine", None, 1), define_model=lambda: small_model(rate))
+        assert sent == here
+
+    def test_processes_say_how_far_they_are_and_how_many_threads_they_had(self):
+        seen = []
+        with received(lambda *message: seen.append(message)) as report:
+            outcomes = list(
+                run_folds(
+                    tasks(2, report=report), IMAGES, np.eye(10)[LABELS], Plan("processes", 2, 1)
+                )
+            )
+        assert {outcome.threads for outcome in outcomes} == {1}
+        assert {fold for fold, *_ in seen} == {0, 1}
+        assert any("val_accuracy" in numbers for *_, numbers in seen)
+
+
+def whole(workers):
+    return evaluate_model(
+        small_model, IMAGES, LABELS, folds=3, epochs=2, batch_size=16, workers=workers
+    )
+
+
+def test_evaluate_model_gives_the_same_with_several_workers():
+    one, two = whole(1), whole(2)
+    assert two.scores == one.scores
+    assert two.histories == one.histories
+    assert two.protocol == one.protocol
+    assert (one.facts["workers"], two.facts["workers"]) == (1, 2)
+    assert len(two.facts["fold_seconds"]) == 3
+
+
+class TestWhatAFoldRaises:
+    def failing(self):
+        class MyError(Exception):
+            pass
+
+        def define_model():
+            raise MyError("of my own")
+
+        return tasks(2, define_model), MyError
+
+    @pytest.mark.parametrize("place", ["here", "engine"])
+    def test_it_comes_back_as_it_was(self, place):
+        todo, error = self.failing()
+        with (
+            joblib.parallel_config(Elsewhere()),
+            pytest.raises(Exception, match="of my own") as raised,
+        ):
+            list(run_folds(todo, IMAGES, LABELS, Plan(place, 1, 1)))
+        assert raised.type.__name__ == error.__name__
+
+    def test_it_says_where_it_was_raised(self):
+        todo, _ = self.failing()
+        with joblib.parallel_config(Elsewhere()), pytest.raises(Exception, match="own") as raised:
+            list(run_folds(todo, IMAGES, LABELS, Plan("engine", None, 1)))
+        assert "Raised in fold 1, by a worker" in raised.value.__notes__[0]
+
+    def test_one_that_cannot_be_sent_comes_back_in_words(self):
+        def define_model():
+            error = ValueError("with a lock")
+            error.lock = threading.Lock()
+            raise error
+
+        with joblib.parallel_config(Elsewhere()), pytest.raises(Exception, match="with a lock"):
+            list(run_folds(tasks(2, define_model), IMAGES, LABELS, Plan("engine", None, 1)))
+
+
+class TestLostWorkers:
+    def test_the_folds_are_run_again(self, expected):
+        backend = Elsewhere()
+        backend.lost = 1
+        with (
+            joblib.parallel_config(backend),
+            pytest.warns(UserWarning, match="A worker was lost .*the machine is gone.* run again"),
+        ):
+            assert histories(Plan("engine", None, 1)) == expected
+
+    def test_not_for_ever(self):
+        backend = Elsewhere()
+        backend.lost = 99
+        with (
+            joblib.parallel_config(backend),
+            pytest.warns(UserWarning, match="lost"),
+            pytest.raises(TrainingError, match=r"lost 3 times.*ConnectionError.*workers=1"),
+        ):
+            histories(Plan("engine", None, 1))
+
+
+class TestWhatCannotBeSent:
+    def define_model(self):
+        lock = threading.Lock()
+
+        def define_model():
+            with lock:
+                return small_model()
+
+        return define_model
+
+    def test_the_folds_run_here_and_it_is_said(self):
+        with pytest.warns(UserWarning, match="one after the other: define_model uses something"):
+            result = evaluate_model(
+                self.define_model(), IMAGES, LABELS, folds=2, epochs=1, workers=2
+            )
+        assert (result.complete, result.facts["workers"]) == (True, 1)
+
+    def test_an_engine_elsewhere_cannot_run_it(self):
+        with (
+            joblib.parallel_config(Elsewhere()),
+            pytest.raises(DesignError, match="cannot be sent to another process"),
+        ):
+            evaluate_model(self.define_model(), IMAGES, LABELS, folds=2, epochs=1)
+
+
+def test_a_process_ends_with_its_parent(monkeypatch):
+    ended = threading.Event()
+
+    monkeypatch.setattr(
+        engine, "os", types.SimpleNamespace(getppid=lambda: 1, _exit=lambda code: ended.set())
+    )
+    engine._end_with.cache_clear()
+    engine._end_with(os.getppid() + 1)
+    assert ended.wait(10)
+    engine._end_with.cache_clear()
+
+
+def test_packed_images_are_the_same_and_smaller():
+    images = np.zeros((50, 28, 28, 1), "float32")
+    images[:, 10:18, 10:18] = 0.5
+    packed = Packed(images[::2])
+    np.testing.assert_array_equal(packed.array(), images[::2])
+    assert packed.array().dtype == images.dtype
+    assert len(packed._bytes) < images.nbytes / 20
+
+
+def test_outcomes_come_as_tasks_are_done():
+    outcomes = run_folds(tasks(2), IMAGES, np.eye(10)[LABELS], Plan("here", 1, 1))
+    first = next(outcomes)
+    assert isinstance(first, FoldOutcome)
+    assert dataclasses.asdict(first)["fold"] == 0
+    outcomes.close()
