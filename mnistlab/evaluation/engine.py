@@ -211,22 +211,20 @@ class Answer:
 
 
 def answer(
-    task: FoldTask, images: "np.ndarray | Packed", labels: np.ndarray, parent: int
+    task: FoldTask, images: "np.ndarray | Packed", labels: "np.ndarray | Packed", parent: int
 ) -> Answer:
     """Runs one fold in a worker.
 
     Args:
         task: what to do.
         images: (n, 28, 28, 1), or packed.
-        labels: (n, 10) one-hot.
+        labels: (n, 10) one-hot, or packed.
         parent: the process without which this one shall not go on; 0 for none.
     """
     if parent:
         _end_with(parent)
     try:
-        if isinstance(images, Packed):
-            images = images.array()
-        return Answer(task.fold, run_fold(task, images, labels))
+        return Answer(task.fold, run_fold(task, _unpacked(images), _unpacked(labels)))
     except Exception as error:
         return Answer(task.fold, None, _pickled(error), traceback.format_exc())
 
@@ -253,15 +251,19 @@ def _end_with(parent: int) -> None:
 
 
 class Packed:
-    """Images compressed for the way to another machine: digits are mostly one color."""
+    """An array compressed for the way to another machine: digits are mostly one color."""
 
     def __init__(self, array: np.ndarray):
         self._shape, self._dtype = array.shape, array.dtype.str
         self._bytes = zlib.compress(np.ascontiguousarray(array).data, 1)
 
     def array(self) -> np.ndarray:
-        """Returns the images."""
+        """Returns the array."""
         return np.frombuffer(zlib.decompress(self._bytes), self._dtype).reshape(self._shape)
+
+
+def _unpacked(array: "np.ndarray | Packed") -> np.ndarray:
+    return array.array() if isinstance(array, Packed) else array
 
 
 def _sendable(task: FoldTask, plan: Plan) -> FoldTask:
@@ -285,7 +287,7 @@ def _started(
     parent = os.getpid() if plan.place == "processes" else 0
     if plan.place == "engine":
         # Not as arrays: Dask would keep those on one worker only, and lose them with it.
-        images = Packed(images)
+        images, labels = Packed(images), Packed(labels)
     calls = (joblib.delayed(answer)(task, images, labels, parent) for task in tasks)
     options = {"return_as": "generator_unordered", "batch_size": 1}
     if plan.place == "engine":

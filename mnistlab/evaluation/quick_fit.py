@@ -98,7 +98,7 @@ def orders(rows: np.ndarray, epochs: int, seed: int) -> Iterator[np.ndarray]:
 
     Example:
         >>> [order.tolist() for order in orders(np.arange(5), epochs=2, seed=1)]
-        [[1, 2, 4, 0, 3], [1, 4, 0, 3, 2]]
+        [[4, 0, 1, 2, 3], [1, 4, 0, 3, 2]]
     """
     for epoch in range(epochs):
         yield np.random.default_rng([seed, epoch]).permutation(rows)
