@@ -131,7 +131,7 @@ def evaluate_model(
                 outcomes[outcome.fold] = outcome
                 progress.finished(outcome.fold, outcome.history, outcome.seconds)
                 if kept is not None:
-                    kept.keep(outcome)
+                    _keep(kept, outcome, plan.threads)
         except KeyboardInterrupt:
             if not outcomes:
                 raise
@@ -250,6 +250,18 @@ def _read(kept: KeptFolds | None, folds: int, progress: RunProgress) -> dict[int
             f"my_results/folds/{kept.folder.name}; with resume=False they are run anew."
         )
     return outcomes
+
+
+def _keep(kept: KeptFolds, outcome: FoldOutcome, threads: int) -> None:
+    if outcome.threads == threads:
+        kept.keep(outcome)
+        return
+    warnings.warn(
+        f"Fold {outcome.fold + 1} ran with {outcome.threads} threads in place of {threads}, so "
+        "that its numbers may be others. It goes into the result and is not kept for a run that "
+        "is started again. Restart the worker that it ran on.",
+        stacklevel=3,
+    )
 
 
 def _run(

@@ -85,7 +85,7 @@ def plan(folds: int, trained_images: int, workers: int | None = None) -> Plan:
     """
     backend, configured = get_active_backend()
     kind = type(backend).__name__
-    workers = workers or (configured if configured not in (None, 1) else None)
+    workers = workers or configured
     if kind == "MultiprocessingBackend":
         raise TrainingError(
             "The joblib engine 'multiprocessing' copies this process with TensorFlow running in "
@@ -296,6 +296,8 @@ def _started(
     jobs = max(2, min(at_once, len(tasks)))
     if plan.place == "threads":
         return joblib.Parallel(n_jobs=jobs, pre_dispatch=at_once, **options)(calls)
+    # A process that has grown by 300 MB is replaced between two folds, which loses nothing.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     with joblib.parallel_config(
         "loky",
         inner_max_num_threads=plan.threads,

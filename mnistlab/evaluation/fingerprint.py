@@ -14,6 +14,7 @@ from mnistlab.versions import versions
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 CODE = (fold, quick_fit)
 """The modules whose every change may change numbers."""
@@ -98,7 +99,14 @@ def surroundings() -> dict[str, object]:
         "keras": fold.keras_settings(),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", ""),
         "machine": f"{platform.system()} {platform.machine()}",
+        "graphics_cards": _graphics_cards(),
     }
+
+
+def _graphics_cards() -> list[str]:
+    cards = tf.config.list_physical_devices("GPU")
+    details = map(tf.config.experimental.get_device_details, cards)
+    return [str(each.get("device_name", "unknown")) for each in details]
 
 
 def _without_names(config: object) -> object:

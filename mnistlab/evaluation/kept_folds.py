@@ -7,7 +7,6 @@ it belongs to. A file that is damaged or belongs elsewhere is set aside, never
 read in and never deleted.
 """
 
-import contextlib
 import hashlib
 import json
 import shutil
@@ -126,11 +125,14 @@ class KeptFolds:
         number = 1
         while (aside := path.with_name(f"{path.name}.set-aside-{number}")).exists():
             number += 1
-        with contextlib.suppress(OSError):
+        place = f"it is now {aside.name}, in the folder {self.folder.name}"
+        try:
             path.rename(aside)
+        except OSError as error:
+            place = f"it cannot be renamed either ({error.strerror})"
         warnings.warn(
-            f"The kept fold {path.name} is not used, {reason}: it is now {aside.name}, in the "
-            f"folder {self.folder.name}. Fold {fold + 1} is run again.",
+            f"The kept fold {path.name} is not used, {reason}: {place}. "
+            f"Fold {fold + 1} is run again.",
             stacklevel=3,
         )
 

@@ -76,6 +76,7 @@ class RunProgress:
         self._curves: dict[int, dict[int, float]] = {}
         self._started = self._drawn = time.monotonic()
         self._pause = 1.0
+        self._over = False
         self._lock = threading.RLock()
         self._picture = LivePicture() if in_notebook() else None
         self._line = None if self._picture else Progress(folds * epochs, TITLE)
@@ -86,7 +87,7 @@ class RunProgress:
 
     def __exit__(self, *error) -> None:
         with self._lock:
-            self._running = {}
+            self._running, self._over = {}, True
             if self._picture is not None:
                 self._draw()
             else:
@@ -154,8 +155,8 @@ class RunProgress:
         curves = [sorted(self._curves[fold].items()) for fold in sorted(self._curves)]
         self._picture.show(plots.run_progress(whole, bars, curves, self._epochs))
         self._drawn = time.monotonic()
-        # At most a thirtieth of the time goes into pictures: the folds need the processor.
-        self._pause = max(1.0, 30 * (self._drawn - before))
+        # Little of the time goes into pictures: the folds need the processor.
+        self._pause = min(max(1.0, 30 * (self._drawn - before)), 5.0)
 
     def _text(self) -> str:
         if len(self._running) != 1:
@@ -173,9 +174,9 @@ class RunProgress:
         elapsed = time.monotonic() - self._started
         all_epochs, done = self._folds * self._epochs, self._done()
         read = self._read * self._epochs
-        if done >= all_epochs or not self._running:
+        if self._over:
             return f"{duration(elapsed)} in all" if elapsed >= 1 else ""
-        if done <= read or elapsed < 1:
+        if not read < done < all_epochs or elapsed < 1:
             return ""
         return f"{duration(elapsed * (all_epochs - done) / (done - read))} left"
 

@@ -94,6 +94,8 @@ def run_progress(
         passed, values = np.transpose(curve)
         axes.plot(passed + 1, 100 * values, color=HELD_OUT, marker="o", markersize=3, alpha=0.85)
     axes.set(xlim=(0.8, max(epochs, 2) + 0.2), xlabel="epoch", ylabel="held out (%)")
+    if not axes.lines:
+        axes.set_ylim(0, 100)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.ticklabel_format(axis="y", style="plain", useOffset=False)
     return figure

@@ -108,6 +108,14 @@ class TestResult:
         monkeypatch.setattr(settings, "current", lambda: settings.Settings(threads=3))
         assert evaluate(folds=2).facts["threads"] == 3
 
+    def test_a_fold_that_had_other_threads_than_planned_is_not_kept(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("MNISTLAB_OUTPUT", str(tmp_path))
+        monkeypatch.setattr(fold, "threads_in_use", lambda: 77)
+        with pytest.warns(UserWarning, match=r"Fold \d ran with 77 threads in place of"):
+            result = evaluate(folds=2, resume=True)
+        assert result.complete
+        assert not list(tmp_path.rglob("*.json"))
+
     def test_its_name_is_the_models_own_unless_given(self, result):
         assert result.name == "small"
         assert evaluate(folds=2, name="other").name == "other"

@@ -88,6 +88,8 @@ class TestPlan:
             assert plan(5, 10).workers == 2
         with joblib.parallel_config("loky", n_jobs=3):
             assert plan(5, 10) == Plan("processes", 3, 2)
+        with joblib.parallel_config(n_jobs=1):
+            assert plan(5, LARGE).place == "here"
         with joblib.parallel_config(n_jobs=-1):
             assert plan(5, 10) == Plan("processes", 5, 1)
         with joblib.parallel_config("sequential"):

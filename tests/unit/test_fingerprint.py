@@ -139,6 +139,9 @@ class TestSurroundings:
     def test_versions_and_settings_are_in_it(self, monkeypatch):
         before = digest_of_text(surroundings())
         assert digest_of_text(surroundings()) == before
+        with monkeypatch.context() as other:
+            other.setattr(fingerprint, "_graphics_cards", lambda: ["a card"])
+            assert digest_of_text(surroundings()) != before
         monkeypatch.setattr(fingerprint, "versions", lambda: {"keras": "99"})
         assert digest_of_text(surroundings()) != before
 

@@ -1,8 +1,10 @@
 """Finished folds in files: read back exactly, never mixed, never in the way."""
 
+import errno
 import json
 import math
 import os
+from pathlib import Path
 
 from mnistlab import settings
 from mnistlab.evaluation import kept_folds
@@ -81,6 +83,15 @@ class TestFilesThatCannotBeUsed:
             with pytest.warns(UserWarning, match="set-aside"):
                 kept.read(3)
         assert len(list(kept.folder.iterdir())) == 2
+
+    def test_one_that_cannot_be_renamed_is_not_called_renamed(self, kept, monkeypatch):
+        def refuse(self, target):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        self.spoil(kept, lambda content: b"")
+        monkeypatch.setattr(Path, "rename", refuse)
+        with pytest.warns(UserWarning, match=r"cannot be renamed either \(Permission denied\)"):
+            assert kept.read(3) == {}
 
     def test_a_file_of_another_run_under_this_ones_name(self, kept, tmp_path):
         other = KeptFolds(RUN | {"network": "other"}, tmp_path)

@@ -2,6 +2,7 @@
 
 import types
 
+from mnistlab import plots
 from mnistlab.evaluation import live
 from mnistlab.evaluation.live import LiveCurves, RunProgress
 
@@ -204,6 +205,18 @@ class TestRunProgressInANotebook:
         assert label.endswith(" in all")
         assert (share, running) == (1, [])
         assert curves == [[(0, 0.5), (1, 0.6)], [(0, 0.7), (1, 0.8)]]
+
+    def test_before_the_first_epoch_the_curves_have_a_whole_axis_to_come_to(self, drawn):
+        with RunProgress(2, 1):
+            figure = plots.run_progress(*drawn[-1])
+        assert figure.axes[-1].get_ylim() == (0, 100)
+
+    def test_between_two_folds_it_is_not_over(self, drawn):
+        with RunProgress(2, 1) as progress:
+            progress.finished(0, {"val_accuracy": [0.5]}, 3.0)
+            (label, _), running, *_ = drawn[-1]
+        assert running == []
+        assert label.endswith(" left")
 
     def test_what_was_read_does_not_shorten_the_time_that_is_left(self, drawn):
         progress = RunProgress(2, 1)
