@@ -9,6 +9,7 @@ Importing this package turns on the project's one matplotlib style, for the
 reader's own figures too. Blue is always training, orange always held out.
 """
 
+from mnistlab.plots.comparison import accuracy_against, verdict_matrix
 from mnistlab.plots.digits import class_counts, image_grid, pixel_values
 from mnistlab.plots.explained import (
     convolution_step,
@@ -37,6 +38,7 @@ __all__ = [
     "STYLE",
     "TRAINING",
     "Figure",
+    "accuracy_against",
     "class_counts",
     "confusion_matrix",
     "convolution_step",
@@ -54,4 +56,5 @@ __all__ = [
     "score_boxes",
     "signed_maps",
     "softmax_steps",
+    "verdict_matrix",
 ]

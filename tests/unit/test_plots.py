@@ -69,6 +69,18 @@ FIGURES = {
     "confusion_matrix": lambda: plots.confusion_matrix(MATRIX),
     "probability_bars": lambda: plots.probability_bars(IMAGES[0], PROBABILITIES),
     "differences": lambda: plots.differences(COMPARISONS, "Differences"),
+    "accuracy_against": lambda: plots.accuracy_against(
+        SCORES,
+        {"baseline": 542_230, "deeper": 159_254},
+        "parameters",
+        published={"deeper": 0.99753},
+        title="Accuracy",
+    ),
+    "verdict_matrix": lambda: plots.verdict_matrix(
+        [*SCORES, "batchnorm"],
+        {("baseline", name): comparison for name, comparison in COMPARISONS.items()},
+        title="Verdicts",
+    ),
     "convolution_step": lambda: plots.convolution_step(
         IMAGES[0], SOBEL_X, 7, 12, bias=0.5, padding="same", relu=True, title="One pixel"
     ),
