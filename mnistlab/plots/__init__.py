@@ -30,6 +30,7 @@ from mnistlab.plots.results import (
     run_progress,
     score_boxes,
 )
+from mnistlab.plots.tuning import schedules, search_history, search_slices, sweep
 
 __all__ = [
     "HELD_OUT",
@@ -53,8 +54,12 @@ __all__ = [
     "probability_bars",
     "relu_maps",
     "run_progress",
+    "schedules",
     "score_boxes",
+    "search_history",
+    "search_slices",
     "signed_maps",
     "softmax_steps",
+    "sweep",
     "verdict_matrix",
 ]

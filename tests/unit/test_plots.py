@@ -8,6 +8,7 @@ from mnistlab import plots
 from mnistlab.data.images import Steps
 from mnistlab.errors import DataError, DesignError
 from mnistlab.evaluation.results import Comparison
+from mnistlab.evaluation.trials import Trial, Tuning
 from mnistlab.explain.convolution import cross_correlate
 from mnistlab.plots.explained import numpy_code
 
@@ -53,6 +54,17 @@ STEPS = Steps(
     polarity="dark on light",
     notes=("1 speck was left out.",),
 )
+RATES = Tuning(
+    "rate",
+    {"rate": 0.01},
+    [
+        Trial({"rate": 0.1}, [], "The training has diverged."),
+        Trial({"rate": 0.01}, [0.98, 0.97]),
+        Trial({"rate": 0.03}, [0.985, 0.98]),
+        Trial({"rate": 0.0001}, [0.5, 0.4]),
+    ],
+    {"folds": 2},
+)
 
 FIGURES = {
     "image_grid": lambda: plots.image_grid(IMAGES, titles=range(12), suptitle="Digits"),
@@ -91,6 +103,10 @@ FIGURES = {
     "picture_steps": lambda: plots.picture_steps(STEPS),
     "network": lambda: plots.network(LAYERS, "A network of $3 and $4", marked=[2]),
     "signed_maps": lambda: plots.signed_maps(IMAGES - 128.0, range(12), columns=6),
+    "sweep": lambda: plots.sweep({"batches of 32": RATES, "the same": RATES}, "Learning rate"),
+    "schedules": lambda: plots.schedules({"constant": [1, 1, 1], "step": [1, 1, 0.1]}, "Schedules"),
+    "search_history": lambda: plots.search_history(RATES, "The search"),
+    "search_slices": lambda: plots.search_slices(RATES, title="Its settings"),
 }
 
 
