@@ -89,8 +89,14 @@ def shown(lab, browser):
     page.close()
 
 
-class TestTheWholePath:
-    """The article's path, from top to bottom: each test goes on where the one before ended."""
+class TestOnOnePage:
+    """Each test goes on where the one before ended.
+
+    All of them stand in one class, because workers (pytest-xdist) share the tests out by classes,
+    and each worker has a page of its own.
+    """
+
+    # The article's path, from top to bottom.
 
     def test_data_are_loaded_looked_at_and_confirmed(self, shown):
         expect(shown.button("Next: Design")).to_be_disabled()
@@ -222,9 +228,7 @@ class TestTheWholePath:
         assert any(url.startswith("ws") for url in shown.asked)
         assert not [url for url in shown.asked if not url.startswith(own)]
 
-
-class TestEveryScreen:
-    """After the whole path, with something on each of them."""
+    # After the whole path, with something on each screen.
 
     @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
     def test_all_words_can_be_read_in_either_theme(self, shown, theme):
@@ -261,8 +265,8 @@ class TestEveryScreen:
         shown.step("Design").press("End")
         expect(shown.step("Try")).to_have_attribute("aria-selected", "true")
 
+    # What goes wrong.
 
-class TestWhatGoesWrong:
     def test_a_failing_callback_is_shown_on_its_screen_and_the_controls_stay_usable(self, shown):
         shown.go_to("Verify")
         shown.ask(
