@@ -1,0 +1,530 @@
+"""Tuning: settings tried one at a time, and several of them searched together.
+
+Both call one function of the reader's, the recipe: it takes a value for every
+setting, and returns what `evaluate_model` needs for it. Every trial is a
+cross-validation over the same folds; where the machine has the cores, the
+folds run at once. The test set is no part of this: a setting that is chosen by
+its score on some images has to be judged on others.
+
+The search is Optuna's. It was preferred to KerasTuner because anything can be
+its objective, such as this library's cross-validation, while KerasTuner builds
+and fits the models itself, from hypermodels written for it; because a search
+is kept in a plain journal file, without a server; and because it is developed
+further (in 2026 KerasTuner had no release, Optuna five).
+"""
+
+import contextlib
+import datetime
+import importlib.metadata
+import inspect
+import json
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mnistlab import settings
+from mnistlab.data.checks import check_pairs
+from mnistlab.data.mnist import loaded_sources
+from mnistlab.errors import DataError, DesignError, TrainingError
+from mnistlab.evaluation import engine, fingerprint
+from mnistlab.evaluation.crossval import evaluate_model
+from mnistlab.evaluation.fold import FreshModels, build_seeded, fold_seed
+from mnistlab.evaluation.kept_trials import KeptTrials, frozen, need_optuna, quiet
+from mnistlab.evaluation.trials import Trial, Tuning, load, recorded, shown
+from mnistlab.models import schedules
+from mnistlab.models.schedules import OneCycle
+from mnistlab.progress import Progress, duration, in_notebook
+from mnistlab.versions import versions
+
+import numpy as np
+
+__all__ = ["Trial", "Tuning", "load", "recorded", "search", "sweep"]
+
+Recipe = Callable[..., Mapping[str, object]]
+
+FIRST_AT_RANDOM = 10
+"""Trials of a search before its sampler begins to learn from them; Optuna's own number."""
+
+
+def sweep(
+    recipe: Recipe,
+    labels: np.ndarray,
+    default: Mapping[str, object],
+    name: str,
+    values: Sequence[object],
+    folds: int = 5,
+    epochs: int = 10,
+    seed: int = 1,
+    known: Tuning | None = None,
+    workers: int | None = None,
+    resume: bool | None = None,
+) -> Tuning:
+    """Tries the values of one setting, while the others keep their defaults.
+
+    An interrupt (the stop button) ends the sweep within seconds; the trials
+    finished by then are in the outcome. Finished folds are kept as
+    `evaluate_model` does it: the same call, made again, goes on.
+
+    Args:
+        recipe: takes every setting of `default` as an argument of that name,
+            and returns a dictionary with `define_model`, `images` and, if it is
+            not 32, `batch_size`, as `evaluate_model` takes them.
+        labels: (n, 10) one-hot or (n,) whole numbers, those of the images.
+        default: a value for every setting.
+        name: the setting to vary.
+        values: what to try. The default is tried, too, whether it is among
+            them or not, so that the others can be compared with it.
+        folds: of each cross-validation.
+        epochs: of each training.
+        seed: of folds, first weights, order and dropout: the same for all.
+        known: trials of an earlier sweep under the same protocol; a setting
+            that is among them is not run again.
+        workers: folds at once; see `evaluate_model`.
+        resume: whether finished folds are kept; see `evaluate_model`.
+
+    Returns:
+        The trials, in the order of the values. One whose training diverged has
+        failed, and says so.
+
+    Raises:
+        DataError: images, labels or numbers are not fit for training, or
+            `known` was measured by another protocol.
+        DesignError: the recipe does not give what it should, or there is no
+            setting of that name.
+        KeyboardInterrupt: stopped before any trial was finished.
+
+    Warns:
+        UserWarning: the sweep was stopped.
+
+    Example:
+        >>> from mnistlab.models import zoo
+        >>> images = np.random.default_rng(0).random((40, 28, 28, 1), dtype="float32")
+        >>> def recipe(learning_rate):
+        ...     return {"define_model": lambda: zoo.lenet5(learning_rate), "images": images}
+        >>> default = {"learning_rate": 0.01}
+        >>> tried = sweep(
+        ...     recipe, np.arange(40) % 10, default, "learning_rate", [0.1], folds=2, epochs=1
+        ... )
+        >>> [trial.setting for trial in tried.trials]
+        [{'learning_rate': 0.01}, {'learning_rate': 0.1}]
+    """
+    started = time.monotonic()
+    bench = _Bench(recipe, labels, default, folds, epochs, seed, workers)
+    default = bench.default
+    if name not in default:
+        raise DesignError(
+            f"There is no setting named {name!r}; the default has {', '.join(default)}."
+        )
+    if known is not None and known.protocol != bench.protocol:
+        raise DataError(
+            "The known trials were measured by another protocol or on other images; leave `known` "
+            "out, and the default is tried again."
+        )
+    wanted = [_as_json(default | {name: value}) for value in values]
+    if default not in wanted:
+        wanted.insert(0, default)
+    before = [] if known is None else known.trials
+    done: list[Trial] = []
+    with _Watch(len(wanted), f"Sweep of {name}") as watch, _stoppable(done, len(wanted)):
+        for setting in wanted:
+            watch.begin(done)
+            earlier = next((trial for trial in before if trial.setting == setting), None)
+            done.append(earlier or bench.run(setting, watch, resume))
+            watch.finished(done)
+    return Tuning(name, default, done, bench.protocol, bench.facts(started))
+
+
+def search(
+    recipe: Recipe,
+    labels: np.ndarray,
+    default: Mapping[str, object],
+    space: Mapping[str, object],
+    trials: int,
+    folds: int = 5,
+    epochs: int = 10,
+    seed: int = 1,
+    name: str = "search",
+    workers: int | None = None,
+    resume: bool | None = None,
+) -> Tuning:
+    """Searches several settings together with Optuna, for the highest held-out accuracy.
+
+    The first trial is the default. The next ones are drawn at random, and
+    after ten trials Optuna's TPE sampler proposes: it looks at which values the
+    better trials had in common. One trial runs after the other, its folds at
+    once. So the seed decides the whole search, whatever the number of workers,
+    for an equal number of threads for each fold.
+
+    Each finished trial is kept in a journal file. The same call, made again,
+    reads it, says so, and goes on; a larger number of trials goes on beyond the
+    end. An interrupt ends the search within seconds, and the trials finished
+    by then are in the outcome.
+
+    Args:
+        recipe: as in `sweep`.
+        labels: (n, 10) one-hot or (n,) whole numbers, those of the images.
+        default: a value for every setting; those that are not in `space` keep
+            it.
+        space: for each setting to be searched its Optuna distribution, such as
+            `optuna.distributions.FloatDistribution(0.001, 0.1, log=True)`.
+        trials: how many.
+        folds: of each cross-validation.
+        epochs: of each training.
+        seed: of the search, and of every training in it.
+        name: what to call it.
+        workers: folds at once; see `evaluate_model`.
+        resume: whether finished trials are kept and those of an earlier, equal
+            search are read; `None` for yes in a full run and no in quick mode.
+
+    Returns:
+        The trials, in their order. One whose training diverged has failed, and
+        says so.
+
+    Raises:
+        DataError: images, labels or numbers are not fit for training, or the
+            default is not in the space.
+        DesignError: the recipe does not give what it should, or a setting of
+            the space is not one of the default.
+        MnistLabError: Optuna is not installed.
+        KeyboardInterrupt: stopped before any trial was finished.
+
+    Warns:
+        UserWarning: the search was stopped, or a finished trial could not be
+            kept or read.
+
+    Source: J. Bergstra et al., "Algorithms for Hyper-Parameter Optimization"
+    (2011), as Optuna's `TPESampler` has it.
+
+    Example:
+        >>> from mnistlab.models import zoo
+        >>> from optuna.distributions import FloatDistribution
+        >>> images = np.random.default_rng(0).random((40, 28, 28, 1), dtype="float32")
+        >>> def recipe(learning_rate):
+        ...     return {"define_model": lambda: zoo.lenet5(learning_rate), "images": images}
+        >>> found = search(
+        ...     recipe,
+        ...     np.arange(40) % 10,
+        ...     default={"learning_rate": 0.01},
+        ...     space={"learning_rate": FloatDistribution(0.001, 0.1, log=True)},
+        ...     trials=2,
+        ...     folds=2,
+        ...     epochs=1,
+        ... )
+        >>> len(found.trials), found.best in found.trials
+        (2, True)
+    """
+    started = time.monotonic()
+    need_optuna()
+    bench = _Bench(recipe, labels, default, folds, epochs, seed, workers)
+    _check_whole("trials", trials, 1)
+    _check_space(space, bench.default)
+    kept = _kept_trials(bench, space, resume)
+    done = [] if kept is None else kept.read(lambda setting: bench.look(setting)[0])[:trials]
+    if done:
+        print(
+            f"{len(done)} of {trials} trials were finished before and are read from "
+            f"my_results/searches/{kept.path.name}; with resume=False they are run anew."
+        )
+    title = name.replace("_", " ").capitalize()
+    with _Watch(trials, title, len(done)) as watch, _stoppable(done, trials):
+        while len(done) < trials:
+            watch.begin(done)
+            setting = _as_json(bench.default | (_proposed(space, done, seed) if done else {}))
+            identity, own_code = bench.look(setting) if kept else ("", [])
+            if own_code:
+                kept = _say_not_kept(own_code)
+            done.append(bench.run(setting, watch, resume=False))
+            if kept:
+                kept.keep(done[-1], len(done) - 1, identity)
+            watch.finished(done)
+    facts = {"sampler": "TPE", "optuna": importlib.metadata.version("optuna")}
+    return Tuning(name, bench.default, done, bench.protocol, bench.facts(started) | facts)
+
+
+class _Bench:
+    """Evaluates settings, all under one protocol."""
+
+    def __init__(self, recipe, labels, default, folds, epochs, seed, workers):
+        for name, value, smallest in (
+            ("folds", folds, 2),
+            ("epochs", epochs, 1),
+            ("seed", seed, 0),
+        ):
+            _check_whole(name, value, smallest)
+        self._recipe, self._labels = recipe, labels
+        self._numbers = {"folds": int(folds), "epochs": int(epochs), "seed": int(seed)}
+        self._workers = workers
+        self.default = _as_json(default)
+        images = self.arguments(self.default)["images"]
+        check_pairs(images, labels)
+        self.protocol = self._numbers | {
+            "rows": len(images),
+            "data_digest": fingerprint.digest(np.asarray(images), np.asarray(labels)),
+        }
+
+    def arguments(self, setting: Mapping[str, object]) -> dict[str, object]:
+        """Returns what the recipe gives for a setting."""
+        try:
+            inspect.signature(self._recipe).bind(**setting)
+        except TypeError as error:
+            raise DesignError(
+                f"The recipe does not take the settings {', '.join(setting)} ({error}); give it an "
+                "argument for each setting of the default."
+            ) from None
+        found = self._recipe(**setting)
+        keys = {"define_model", "images"}
+        if not isinstance(found, Mapping) or not keys <= set(found) <= keys | {"batch_size"}:
+            raise DesignError(
+                "The recipe has to return a dictionary with 'define_model', 'images' and, if it is "
+                f"not 32, 'batch_size'; it returned {_named(found)}."
+            )
+        return dict(found)
+
+    def run(self, setting: Mapping[str, object], watch: "_Watch", resume: bool | None) -> Trial:
+        """Evaluates a setting; a training that diverges gives a trial that failed."""
+        setting, started = _as_json(setting), time.monotonic()
+        arguments = self.arguments(setting)
+        options = self._numbers | {"workers": self._workers, "resume": resume}
+        try:
+            with watch.one_place():
+                result = evaluate_model(labels=self._labels, **arguments, **options)
+        except TrainingError as error:
+            # Lost workers are no fault of the setting.
+            if "diverged" not in str(error):
+                raise
+            return Trial(setting, [], str(error), round(time.monotonic() - started, 1))
+        if not result.complete:
+            raise KeyboardInterrupt
+        seconds = round(sum(result.facts["fold_seconds"]), 1)
+        return Trial(setting, [float(score) for score in result.scores], seconds=seconds)
+
+    def look(self, setting: Mapping[str, object]) -> tuple[str, list[str]]:
+        """Looks at what a setting leads to.
+
+        Returns:
+            A digest of network, first weights and images, and the names of the
+            network's parts that are neither Keras' nor this library's.
+        """
+        arguments = self.arguments(setting)
+        build = FreshModels(arguments["define_model"])
+        model = build_seeded(build, fold_seed(self._numbers["seed"], 0))
+        parts = [
+            fingerprint.network(model),
+            fingerprint.digest(np.asarray(arguments["images"])),
+            arguments.get("batch_size", 32),
+        ]
+        own = [name for name in fingerprint.own_code(model) if name != OneCycle.__name__]
+        return fingerprint.digest_of_text(parts), own
+
+    def plan(self) -> engine.Plan:
+        """Where and with how many threads the folds run."""
+        folds, epochs, rows = (self.protocol[key] for key in ("folds", "epochs", "rows"))
+        return engine.plan(folds, (folds - 1) * rows * epochs, self._workers)
+
+    def facts(self, started: float) -> dict[str, object]:
+        """What else is known when all is done."""
+        plan = self.plan()
+        return {
+            "data": sorted(loaded_sources),
+            "seconds": round(time.monotonic() - started, 1),
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "cores": os.cpu_count(),
+            "threads": plan.threads,
+            "workers": plan.workers,
+            "versions": versions(),
+        }
+
+
+def _as_json(setting: Mapping[str, object]) -> dict[str, object]:
+    """Returns a setting as it is when it was written down and read again."""
+    plain = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in setting.items()
+    }
+    try:
+        return json.loads(json.dumps(plain, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise DesignError(
+            f"A setting cannot be written down ({error}); give numbers and texts, and let the "
+            "recipe turn them into what it needs."
+        ) from None
+
+
+def _named(found: object) -> str:
+    if isinstance(found, Mapping):
+        return f"one with {', '.join(map(repr, found))}" if found else "an empty one"
+    return type(found).__name__
+
+
+def _check_whole(name: str, value: object, smallest: int) -> None:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < smallest:
+        raise DataError(f"{name} is {value!r}; give a whole number from {smallest} on.")
+
+
+def _check_space(space: Mapping[str, object], default: Mapping[str, object]) -> None:
+    distribution = need_optuna().distributions.BaseDistribution
+    if not isinstance(space, Mapping) or not space:
+        raise DesignError("space has to be a dictionary: a distribution for each setting.")
+    for name, values in space.items():
+        if name not in default:
+            raise DesignError(
+                f"There is no setting named {name!r}; the default has {', '.join(default)}."
+            )
+        if not isinstance(values, distribution):
+            raise DesignError(
+                f"The space of {name!r} is {values!r}; give a distribution of Optuna, such as "
+                "optuna.distributions.CategoricalDistribution(['a', 'b'])."
+            )
+    try:
+        with quiet():
+            frozen(Trial(dict(default), [0.0]), space)
+    except ValueError as error:
+        raise DataError(
+            f"The default is not in the space ({error}); it is the first trial, so widen the space."
+        ) from None
+
+
+def _kept_trials(
+    bench: _Bench, space: Mapping[str, object], resume: bool | None
+) -> KeptTrials | None:
+    if resume is None:
+        resume = not settings.current().quick
+    if not resume:
+        return None
+    identity, own_code = bench.look(bench.default)
+    if own_code:
+        return _say_not_kept(own_code)
+    as_text = need_optuna().distributions.distribution_to_json
+    search = {
+        "space": {name: json.loads(as_text(space[name])) for name in space},
+        "default": bench.default,
+        "protocol": bench.protocol,
+        "identity": identity,
+        "threads": bench.plan().threads,
+        "optuna": importlib.metadata.version("optuna"),
+        "schedules": fingerprint.digest_of_text(Path(schedules.__file__).read_text("utf-8")),
+        **fingerprint.surroundings(),
+    }
+    return KeptTrials(search, space)
+
+
+def _say_not_kept(own_code: Sequence[str]) -> None:
+    print(
+        f"Trials are not kept: the network uses code of its own ({', '.join(own_code)}), and "
+        "whether that has changed cannot be told."
+    )
+
+
+def _proposed(space: Mapping[str, object], done: Sequence[Trial], seed: int) -> dict[str, object]:
+    """Asks Optuna for the next setting.
+
+    What it proposes depends on the finished trials, their number and the seed
+    alone: a sampler's state is never carried on, because it is not kept either.
+    """
+    optuna = need_optuna()
+    own_seed = int(np.random.SeedSequence([seed, len(done)]).generate_state(1)[0])
+    with quiet():
+        sampler = optuna.samplers.TPESampler(
+            seed=own_seed, multivariate=True, n_startup_trials=FIRST_AT_RANDOM
+        )
+        study = optuna.create_study(direction="maximize", sampler=sampler)
+        study.add_trials([frozen(trial, space) for trial in done])
+        return study.ask(fixed_distributions=dict(space)).params
+
+
+@contextlib.contextmanager
+def _stoppable(done: Sequence[Trial], total: int) -> Iterator[None]:
+    """Lets an interrupt end the block, if a trial is finished by then."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not done:
+            raise
+        warnings.warn(
+            f"Stopped in trial {min(len(done) + 1, total)} of {total}: the outcome holds the "
+            f"{len(done)} finished before.",
+            stacklevel=3,
+        )
+
+
+class _Watch:
+    """Shows how far the trials are: a bar over all, and below it the folds of the one that runs.
+
+    Where there is no notebook, each finished trial is a line.
+    """
+
+    def __init__(self, total: int, title: str, read: int = 0):
+        self._total, self._read = total, read
+        # Time is foretold by the trials that are run, not by those that are read.
+        self._bar = Progress(total - read, title) if in_notebook() else None
+        self._title = title
+        self._place: dict[str, str] = {}
+        self._started = time.monotonic()
+
+    def __enter__(self) -> "_Watch":
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def begin(self, done: Sequence[Trial]) -> None:
+        """Says that the next trial begins."""
+        if self._bar is not None:
+            text = f"trial {len(done) + 1} of {self._total}"
+            self._bar.update(len(done) - self._read, text + _best_of(done))
+
+    def finished(self, done: Sequence[Trial]) -> None:
+        """Says that a trial is finished."""
+        if self._bar is not None:
+            text = f"{len(done)} of {self._total} trials finished"
+            self._bar.update(len(done) - self._read, text + _best_of(done))
+            return
+        trial = done[-1]
+        what = "the training diverged" if trial.failed else f"held-out accuracy {trial.mean:.2f} %"
+        setting = ", ".join(f"{name} {shown(value)}" for name, value in trial.setting.items())
+        text = f"{self._title}, trial {len(done)} of {self._total}: {setting}: {what}"
+        passed = duration(time.monotonic() - self._started)
+        print(f"{text}{_best_of(done)}, {passed}", file=sys.stderr, flush=True)
+
+    @contextlib.contextmanager
+    def one_place(self) -> Iterator[None]:
+        """Has the pictures shown in the block take the place of those of the trial before."""
+        if self._bar is None:
+            yield
+            return
+        from IPython import get_ipython
+
+        shell = get_ipython()
+        publisher = shell.display_pub
+        shell.display_pub = _one_place(publisher, self._place)
+        try:
+            yield
+        finally:
+            shell.display_pub = publisher
+
+
+def _one_place(publisher, place: dict[str, str]):
+    """Returns a publisher that gives all pictures of live progress one and the same place."""
+    from IPython.core.displaypub import DisplayPublisher
+
+    class OnePlace(DisplayPublisher):
+        def publish(self, data, metadata=None, *, transient=None, update=False, **options):
+            if transient and set(data) == {"image/png"}:
+                update = "id" in place
+                place.setdefault("id", transient["display_id"])
+                transient = {"display_id": place["id"]}
+            publisher.publish(data, metadata, transient=transient, update=update, **options)
+
+        def clear_output(self, wait=False):
+            publisher.clear_output(wait)
+
+    return OnePlace()
+
+
+def _best_of(done: Sequence[Trial]) -> str:
+    means = [trial.mean for trial in done if not trial.failed]
+    return f", best so far {max(means):.2f} %" if means else ""
