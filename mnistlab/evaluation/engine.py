@@ -158,6 +158,7 @@ def run_folds(
             yield run_fold(task, images, labels)
         return
     waiting = {task.fold: _sendable(task, plan) for task in tasks}
+    first = None
     for attempt in range(1, ATTEMPTS + 1):
         at_once = 1 if attempt == ATTEMPTS else plan.workers
         try:
@@ -170,10 +171,12 @@ def run_folds(
         except FoldError as error:
             raise error.cause from None
         except Exception as error:
+            # What comes after it may only say that the workers are not there.
+            first = first or error
             if attempt == ATTEMPTS:
                 raise TrainingError(
-                    f"The workers that train the folds were lost {ATTEMPTS} times, the last time "
-                    f"with {_said(error)}. Where memory ran out, evaluate with workers=1. Folds "
+                    f"The workers that train the folds were lost {ATTEMPTS} times, the first time "
+                    f"with {_said(first)}. Where memory ran out, evaluate with workers=1. Folds "
                     "that were finished are kept, if resume is on."
                 ) from error
             warnings.warn(
@@ -291,7 +294,8 @@ def _started(
     calls = (joblib.delayed(answer)(task, images, labels, parent) for task in tasks)
     options = {"return_as": "generator_unordered", "batch_size": 1}
     if plan.place == "engine":
-        return joblib.Parallel(pre_dispatch="all", **options)(calls)
+        with _suited_to_dask():
+            return joblib.Parallel(pre_dispatch="all", **options)(calls)
     # With a single job joblib would run the folds in this process, whose threads are others.
     jobs = max(2, min(at_once, len(tasks)))
     if plan.place == "threads":
@@ -305,6 +309,33 @@ def _started(
         idle_worker_timeout=IDLE_SECONDS,
     ):
         return joblib.Parallel(n_jobs=jobs, pre_dispatch=at_once, **options)(calls)
+
+
+@contextlib.contextmanager
+def _suited_to_dask() -> Iterator[None]:
+    """Sees to two things that joblib leaves out when it hands tasks to Dask.
+
+    It hears only of tasks that were run: of one that Dask gives up, because
+    worker after worker died with it, it would wait for ever. And where the
+    cluster has a single thread, it would run the tasks in this process.
+    """
+    backend, _ = get_active_backend()
+    if type(backend).__name__ != "DaskDistributedBackend":
+        yield
+        return
+    submit, count = backend.submit, backend.effective_n_jobs
+
+    def telling(task, callback):
+        future = submit(task, callback)
+        future.add_done_callback(lambda done: done.exception() and callback(done.exception()))
+        return future
+
+    backend.submit = telling
+    backend.effective_n_jobs = lambda n_jobs: max(2, count(n_jobs))
+    try:
+        yield
+    finally:
+        del backend.submit, backend.effective_n_jobs
 
 
 @contextlib.contextmanager
