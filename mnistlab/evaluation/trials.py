@@ -171,7 +171,7 @@ class Tuning:
             return text
         found = self.compare(trial)
         interval = f"[{found.low:+.2f}, {found.high:+.2f}]"
-        return f"{text:19}{found.mean_difference:+.2f} {interval:18}{found.verdict}"
+        return f"{text:19}{found.mean_difference:+.2f} {interval:17} {found.verdict}"
 
     def save(self, path: str | Path) -> Path:
         """Writes the tuning as JSON; an older file stays until the new one is whole.

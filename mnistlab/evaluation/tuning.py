@@ -13,6 +13,7 @@ is kept in a plain journal file, without a server; and because it is developed
 further (in 2026 KerasTuner had no release, Optuna five).
 """
 
+import base64
 import contextlib
 import datetime
 import importlib.metadata
@@ -41,12 +42,17 @@ from mnistlab.versions import versions
 
 import numpy as np
 
-__all__ = ["Trial", "Tuning", "load", "recorded", "search", "sweep"]
+__all__ = ["Trial", "Tuning", "load", "measure", "recorded", "search", "sweep"]
 
 Recipe = Callable[..., Mapping[str, object]]
 
 FIRST_AT_RANDOM = 10
 """Trials of a search before its sampler begins to learn from them; Optuna's own number."""
+
+_NOTHING = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
+)
+"""A picture of one white pixel."""
 
 
 def sweep(
@@ -111,30 +117,69 @@ def sweep(
         >>> [trial.setting for trial in tried.trials]
         [{'learning_rate': 0.01}, {'learning_rate': 0.1}]
     """
-    started = time.monotonic()
-    bench = _Bench(recipe, labels, default, folds, epochs, seed, workers)
-    default = bench.default
     if name not in default:
         raise DesignError(
             f"There is no setting named {name!r}; the default has {', '.join(default)}."
         )
-    if known is not None and known.protocol != bench.protocol:
-        raise DataError(
-            "The known trials were measured by another protocol or on other images; leave `known` "
-            "out, and the default is tried again."
-        )
-    wanted = [_as_json(default | {name: value}) for value in values]
-    if default not in wanted:
-        wanted.insert(0, default)
-    before = [] if known is None else known.trials
+    wanted = [dict(default) | {name: value} for value in values]
+    options = {"known": known, "workers": workers, "resume": resume}
+    return measure(recipe, labels, default, wanted, folds, epochs, seed, name, **options)
+
+
+def measure(
+    recipe: Recipe,
+    labels: np.ndarray,
+    default: Mapping[str, object],
+    wanted: Sequence[Mapping[str, object]],
+    folds: int = 5,
+    epochs: int = 10,
+    seed: int = 1,
+    name: str = "settings",
+    known: Tuning | None = None,
+    workers: int | None = None,
+    resume: bool | None = None,
+) -> Tuning:
+    """Tries any settings, all under one protocol; `sweep` and `search` choose them.
+
+    Args:
+        recipe: as in `sweep`.
+        labels: (n, 10) one-hot or (n,) whole numbers, those of the images.
+        default: the setting that the others are compared with.
+        wanted: the settings to try. The default is tried, too, whether it is
+            among them or not.
+        folds: of each cross-validation.
+        epochs: of each training.
+        seed: of folds, first weights, order and dropout: the same for all.
+        name: what to call the whole.
+        known: as in `sweep`.
+        workers: folds at once; see `evaluate_model`.
+        resume: whether finished folds are kept; see `evaluate_model`.
+
+    Returns:
+        The trials, in the order of the settings.
+
+    Raises:
+        DataError: as in `sweep`.
+        DesignError: the recipe does not give what it should.
+        KeyboardInterrupt: stopped before any trial was finished.
+
+    Warns:
+        UserWarning: it was stopped.
+    """
+    started = time.monotonic()
+    bench = _Bench(recipe, labels, default, folds, epochs, seed, workers)
+    bench.know(known)
+    wanted = [_as_json(setting) for setting in wanted]
+    if bench.default not in wanted:
+        wanted.insert(0, bench.default)
     done: list[Trial] = []
-    with _Watch(len(wanted), f"Sweep of {name}") as watch, _stoppable(done, len(wanted)):
+    title = f"Trials of {name.replace('_', ' ')}"
+    with _Watch(len(wanted), title) as watch, _stoppable(done, len(wanted)):
         for setting in wanted:
             watch.begin(done)
-            earlier = next((trial for trial in before if trial.setting == setting), None)
-            done.append(earlier or bench.run(setting, watch, resume))
+            done.append(bench.run(setting, watch, resume))
             watch.finished(done)
-    return Tuning(name, default, done, bench.protocol, bench.facts(started))
+    return Tuning(name, bench.default, done, bench.protocol, bench.facts(started))
 
 
 def search(
@@ -147,6 +192,7 @@ def search(
     epochs: int = 10,
     seed: int = 1,
     name: str = "search",
+    known: Tuning | None = None,
     workers: int | None = None,
     resume: bool | None = None,
 ) -> Tuning:
@@ -175,6 +221,8 @@ def search(
         epochs: of each training.
         seed: of the search, and of every training in it.
         name: what to call it.
+        known: as in `sweep`; it spares the search the default. It does not
+            learn from the others.
         workers: folds at once; see `evaluate_model`.
         resume: whether finished trials are kept and those of an earlier, equal
             search are read; `None` for yes in a full run and no in quick mode.
@@ -219,6 +267,7 @@ def search(
     started = time.monotonic()
     need_optuna()
     bench = _Bench(recipe, labels, default, folds, epochs, seed, workers)
+    bench.know(known)
     _check_whole("trials", trials, 1)
     _check_space(space, bench.default)
     kept = _kept_trials(bench, space, resume)
@@ -257,6 +306,7 @@ class _Bench:
         self._recipe, self._labels = recipe, labels
         self._numbers = {"folds": int(folds), "epochs": int(epochs), "seed": int(seed)}
         self._workers = workers
+        self._known: list[Trial] = []
         self.default = _as_json(default)
         images = self.arguments(self.default)["images"]
         check_pairs(images, labels)
@@ -264,6 +314,15 @@ class _Bench:
             "rows": len(images),
             "data_digest": fingerprint.digest(np.asarray(images), np.asarray(labels)),
         }
+
+    def know(self, known: Tuning | None) -> None:
+        """Takes over what has been measured already."""
+        if known is not None and known.protocol != self.protocol:
+            raise DataError(
+                "The known trials were measured by another protocol or on other images; leave "
+                "`known` out, and the default is tried again."
+            )
+        self._known = [] if known is None else known.trials
 
     def arguments(self, setting: Mapping[str, object]) -> dict[str, object]:
         """Returns what the recipe gives for a setting."""
@@ -285,7 +344,10 @@ class _Bench:
 
     def run(self, setting: Mapping[str, object], watch: "_Watch", resume: bool | None) -> Trial:
         """Evaluates a setting; a training that diverges gives a trial that failed."""
-        setting, started = _as_json(setting), time.monotonic()
+        for trial in self._known:
+            if trial.setting == setting:
+                return trial
+        started = time.monotonic()
         arguments = self.arguments(setting)
         options = self._numbers | {"workers": self._workers, "resume": resume}
         try:
@@ -295,11 +357,11 @@ class _Bench:
             # Lost workers are no fault of the setting.
             if "diverged" not in str(error):
                 raise
-            return Trial(setting, [], str(error), round(time.monotonic() - started, 1))
+            return Trial(dict(setting), [], str(error), round(time.monotonic() - started, 1))
         if not result.complete:
             raise KeyboardInterrupt
         seconds = round(sum(result.facts["fold_seconds"]), 1)
-        return Trial(setting, [float(score) for score in result.scores], seconds=seconds)
+        return Trial(dict(setting), [float(score) for score in result.scores], seconds=seconds)
 
     def look(self, setting: Mapping[str, object]) -> tuple[str, list[str]]:
         """Looks at what a setting leads to.
@@ -468,8 +530,14 @@ class _Watch:
         return self
 
     def __exit__(self, *error) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        if self._bar is None:
+            return
+        self._bar.close()
+        if self._place:
+            # What stays in the notebook is about all trials, not the folds of the last one.
+            from IPython.display import update_display
+
+            update_display({"image/png": _NOTHING}, raw=True, **self._place)
 
     def begin(self, done: Sequence[Trial]) -> None:
         """Says that the next trial begins."""
@@ -514,9 +582,9 @@ def _one_place(publisher, place: dict[str, str]):
     class OnePlace(DisplayPublisher):
         def publish(self, data, metadata=None, *, transient=None, update=False, **options):
             if transient and set(data) == {"image/png"}:
-                update = "id" in place
-                place.setdefault("id", transient["display_id"])
-                transient = {"display_id": place["id"]}
+                update = bool(place)
+                place.setdefault("display_id", transient["display_id"])
+                transient = dict(place)
             publisher.publish(data, metadata, transient=transient, update=update, **options)
 
         def clear_output(self, wait=False):

@@ -8,6 +8,7 @@ from mnistlab.plots.figure import HELD_OUT, HIGHLIGHT, Figure
 import matplotlib
 import numpy as np
 from matplotlib.colors import ListedColormap
+from matplotlib.ticker import MaxNLocator
 
 DEEPEST = 12
 """Percentage points below the best down to which a figure reaches: where the good trials differ."""
@@ -223,7 +224,8 @@ def search_slices(tuning: object, settings: Sequence[str] | None = None, title: 
     for axes in panels[:, 0]:
         axes.set_ylabel("held-out accuracy (%)")
     _leave_room(panels[0, 0])
-    figure.colorbar(dots, ax=list(figure.axes), label="trial", shrink=0.8)
+    whole = MaxNLocator(integer=True)
+    figure.colorbar(dots, ax=list(figure.axes), label="trial", shrink=0.8, ticks=whole)
     handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles[1:], labels[1:], loc="outside lower center", ncols=3)
     if title:
@@ -280,7 +282,7 @@ class _Axis:
         if self._log:
             axes.set_xscale("log")
         if not self.numeric or len(self._values) <= 8:
-            texts = [f"{value:g}" if self.numeric else str(value) for value in self._values]
+            texts = [f"{value:.3g}" if self.numeric else str(value) for value in self._values]
             places = [self.place(value) for value in self._values]
             axes.set_xticks(places, texts, rotation=0 if self.numeric else rotation)
             axes.set_xticks([], minor=True)

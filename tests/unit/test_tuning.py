@@ -17,6 +17,7 @@ import numpy as np
 import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from PIL import Image
 
 ROWS = 60
 LABELS = np.arange(ROWS) % 10
@@ -142,11 +143,23 @@ class TestSweep:
         assert on_a_hill == [(0.1, 16), (0.2, 16), (0.1, 8)]
         assert again.reference is first.reference
 
+    def test_a_search_need_not_run_the_default_again_either(self, on_a_hill):
+        first = sweep_rates([])
+        found = search_all(4, known=first)
+        assert on_a_hill.count((0.1, 16)) == 1 and len(on_a_hill) == 4
+        assert settings_of(found) == settings_of(search_all(4))
+
     @pytest.mark.parametrize("changes", [{"folds": 3}, {"epochs": 2}, {"seed": 2}], ids=repr)
     def test_what_is_known_by_another_protocol_is_refused(self, on_a_hill, changes):
         first = sweep_rates([])
         with pytest.raises(DataError, match="measured by another protocol"):
             sweep_rates([0.2], known=first, **changes)
+
+    def test_any_settings_can_be_measured(self, on_a_hill):
+        wanted = [{"rate": 0.2, "batch": 8}, {"rate": 0.3, "batch": 32}]
+        found = tuning.measure(recipe, LABELS, DEFAULT, wanted, **SMALL)
+        assert settings_of(found) == [(0.1, 16), (0.2, 8), (0.3, 32)]
+        assert found.varied == ["rate", "batch"]
 
     def test_numpy_values_become_plain_ones(self, on_a_hill):
         found = sweep_rates(np.array([0.25, 0.125]))
@@ -372,12 +385,18 @@ class TestProgress:
         monkeypatch.setattr(tuning, "in_notebook", lambda: True)
         monkeypatch.setattr(tuning, "Progress", Bar)
         monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+
+        def update_display(data, display_id, raw):
+            transient = {"display_id": display_id}
+            shell.display_pub.publish(data, transient=transient, update=True)
+
+        monkeypatch.setattr("IPython.display.update_display", update_display)
         return shell
 
     def test_a_bar_says_which_trial_runs_and_the_best_so_far(self, on_a_hill, shell):
         sweep_rates([0.9, 0.03])
         (bar,) = BARS
-        assert (bar.total, bar.title) == (3, "Sweep of rate")
+        assert (bar.total, bar.title) == (3, "Trials of rate")
         assert bar.updates == [
             (0, "trial 1 of 3"),
             (1, "1 of 3 trials finished, best so far 87.11 %"),
@@ -402,10 +421,13 @@ class TestProgress:
         monkeypatch.setattr(tuning, "evaluate_model", showing)
         sweep_rates([0.2])
         pictures = [each[1:] for each in publisher.shown if "image/png" in each[0]]
-        assert pictures == [("picture of trial 0", False)] + 3 * [("picture of trial 0", True)]
+        assert pictures == [("picture of trial 0", False)] + 4 * [("picture of trial 0", True)]
         assert [each[1:] for each in publisher.shown if "text/plain" in each[0]] == 2 * [
             (None, False)
         ]
+        # In the end it makes way for the bar, which is about all trials.
+        last = io.BytesIO(publisher.shown[-1][0]["image/png"])
+        assert Image.open(last).size == (1, 1)
         assert shell.display_pub is publisher
 
     def test_without_a_notebook_each_trial_is_a_line(self, on_a_hill, monkeypatch):
@@ -413,8 +435,8 @@ class TestProgress:
         monkeypatch.setattr(sys, "stderr", stream)
         sweep_rates([0.9])
         assert stream.getvalue().splitlines() == [
-            "Sweep of rate, trial 1 of 2: rate 0.1, batch 16: held-out accuracy 87.11 %, "
+            "Trials of rate, trial 1 of 2: rate 0.1, batch 16: held-out accuracy 87.11 %, "
             "best so far 87.11 %, 0 s",
-            "Sweep of rate, trial 2 of 2: rate 0.9, batch 16: the training diverged, "
+            "Trials of rate, trial 2 of 2: rate 0.9, batch 16: the training diverged, "
             "best so far 87.11 %, 0 s",
         ]
