@@ -7,10 +7,11 @@ folds run at once. The test set is no part of this: a setting that is chosen by
 its score on some images has to be judged on others.
 
 The search is Optuna's. It was preferred to KerasTuner because anything can be
-its objective, such as this library's cross-validation, while KerasTuner builds
-and fits the models itself, from hypermodels written for it; because a search
-is kept in a plain journal file, without a server; and because it is developed
-further (in 2026 KerasTuner had no release, Optuna five).
+its objective, such as this library's cross-validation, while KerasTuner is made
+to build and fit the models itself, from hypermodels written for it; because a
+search is kept in a plain journal file, without a server; and because it is
+developed further (in November 2026 KerasTuner's last release was a year old,
+Optuna's two months).
 """
 
 import base64

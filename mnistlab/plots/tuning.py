@@ -76,7 +76,7 @@ def _draw_sweep(axes, axis, tuning, name, lowest, color, label) -> None:
             _ring(axes, axis.place(trial.setting[name]), trial.mean)
     for trial in trials:
         if trial not in within:
-            _at_the_bottom(axes, axis.place(trial.setting[name]), trial, color)
+            _at_the_bottom(axes, axis.place(trial.setting[name]), trial, color, numbered=True)
 
 
 def _ring(axes, place: float, mean: float) -> None:
@@ -92,8 +92,8 @@ def _ring(axes, place: float, mean: float) -> None:
     )
 
 
-def _at_the_bottom(axes, place: float, trial: object, color: str, numbered: bool = True) -> None:
-    """Marks a trial that diverged or is far below the others; its number stands beside it."""
+def _at_the_bottom(axes, place: float, trial: object, color: str, numbered: bool = False) -> None:
+    """Marks a trial that diverged or is far below the others, if wanted with its accuracy."""
     mark, color, label = (
         ("x", HIGHLIGHT, "diverged") if trial.failed else ("v", color, "far below the others")
     )
@@ -253,7 +253,7 @@ def _draw_trials(axes, tuning, places, lowest, by_order=False):
     for each in drawn:
         place, trial, _ = each
         if each not in within:
-            _at_the_bottom(axes, place, trial, HELD_OUT, numbered=not by_order)
+            _at_the_bottom(axes, place, trial, HELD_OUT)
         elif trial.setting == tuning.default:
             _ring(axes, place, trial.mean)
     return dots
