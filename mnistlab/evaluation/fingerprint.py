@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mnistlab.evaluation import fold, quick_fit
+from mnistlab.models import schedules
 from mnistlab.versions import versions
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-CODE = (fold, quick_fit)
+CODE = (fold, quick_fit, schedules)
 """The modules whose every change may change numbers."""
 
 
@@ -60,7 +61,7 @@ def network(model: keras.Model) -> str:
 
 
 def own_code(model: keras.Model) -> list[str]:
-    """Returns the names of a model's parts that are not Keras' own, such as a custom layer.
+    """Returns the names of a model's parts that are neither Keras' nor in `CODE`.
 
     A description of the model holds their names and not what they do, so it
     does not show when that changes.
@@ -75,7 +76,7 @@ def own_code(model: keras.Model) -> list[str]:
         >>> own_code(model)
         ['Doubling']
     """
-    if not _is_of_keras(type(model).__module__):
+    if not _is_known(type(model).__module__):
         return [type(model).__name__]
     try:
         return sorted(set(_foreign(_description(model))))
@@ -143,7 +144,7 @@ def _foreign(config: object) -> Iterator[str]:
             yield str(config.get("config"))
         elif config.get("class_name") == "__lambda__" or _is_code(config.get("activation")):
             yield "a lambda"
-        elif "module" in config and not _is_of_keras(config["module"]):
+        elif "module" in config and not _is_known(config["module"]):
             yield str(config.get("class_name"))
         for each in config.values():
             yield from _foreign(each)
@@ -155,5 +156,7 @@ def _is_code(activation: object) -> bool:
     return isinstance(activation, dict) and "class_name" not in activation
 
 
-def _is_of_keras(module: object) -> bool:
-    return isinstance(module, str) and (module == "keras" or module.startswith("keras."))
+def _is_known(module: object) -> bool:
+    """Whether a change of the code would show: Keras has a version, and `CODE` is compared."""
+    known = {"keras", *(module.__name__ for module in CODE)}
+    return module in known or (isinstance(module, str) and module.startswith("keras."))

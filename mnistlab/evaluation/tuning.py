@@ -8,10 +8,8 @@ its score on some images has to be judged on others.
 
 The search is Optuna's. It was preferred to KerasTuner because anything can be
 its objective, such as this library's cross-validation, while KerasTuner is made
-to build and fit the models itself, from hypermodels written for it; because a
-search is kept in a plain journal file, without a server; and because it is
-developed further (in November 2026 KerasTuner's last release was a year old,
-Optuna's two months).
+to build and fit the models itself, from hypermodels written for it; and because
+a search is kept in a plain journal file, without a server.
 """
 
 import base64
@@ -25,7 +23,6 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from mnistlab import settings
 from mnistlab.data.checks import check_pairs
@@ -36,8 +33,6 @@ from mnistlab.evaluation.crossval import evaluate_model
 from mnistlab.evaluation.fold import FreshModels, build_seeded, fold_seed
 from mnistlab.evaluation.kept_trials import KeptTrials, frozen, need_optuna, quiet
 from mnistlab.evaluation.trials import Trial, Tuning, load, recorded, shown
-from mnistlab.models import schedules
-from mnistlab.models.schedules import OneCycle
 from mnistlab.progress import Progress, duration, in_notebook
 from mnistlab.versions import versions
 
@@ -379,8 +374,7 @@ class _Bench:
             fingerprint.digest(np.asarray(arguments["images"])),
             arguments.get("batch_size", 32),
         ]
-        own = [name for name in fingerprint.own_code(model) if name != OneCycle.__name__]
-        return fingerprint.digest_of_text(parts), own
+        return fingerprint.digest_of_text(parts), fingerprint.own_code(model)
 
     def plan(self) -> engine.Plan:
         """Where and with how many threads the folds run."""
@@ -468,7 +462,6 @@ def _kept_trials(
         "identity": identity,
         "threads": bench.plan().threads,
         "optuna": importlib.metadata.version("optuna"),
-        "schedules": fingerprint.digest_of_text(Path(schedules.__file__).read_text("utf-8")),
         **fingerprint.surroundings(),
     }
     return KeptTrials(search, space)

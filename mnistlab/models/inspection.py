@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mnistlab.errors import ModelFileError
+from mnistlab.models.schedules import OneCycle
 
 import h5py
 import keras
@@ -153,6 +154,7 @@ _CLASSES = {
     "keras.optimizers.schedules": SCHEDULES,
     "keras.losses": LOSSES,
     "keras.metrics": METRICS,
+    OneCycle.__module__: frozenset({OneCycle.__name__}),
 }
 """Which classes a description may name, by the module that it says they are in."""
 
@@ -507,7 +509,9 @@ def _check_object(part: dict, owner: str) -> None:
             f"has {_shown(name)} in {owner}, which is not on the list of Keras' own parts",
             OWN_PARTS_ONLY,
         )
-    if registered not in (None, class_name, name):
+    # What this project registers: importing it here has Keras know it when a file is loaded.
+    own = keras.saving.get_registered_name(OneCycle) if name == OneCycle.__name__ else None
+    if registered not in (None, class_name, name, own):
         raise RejectedError(
             f"has the registered object {_shown(registered)} in {owner}", OWN_PARTS_ONLY
         )

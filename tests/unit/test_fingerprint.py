@@ -4,6 +4,7 @@ from mnistlab.evaluation import fingerprint
 from mnistlab.evaluation.fingerprint import digest_of_text, network, own_code, surroundings
 from mnistlab.evaluation.fold import build_seeded
 from mnistlab.models import zoo
+from mnistlab.models.schedules import OneCycle
 
 import keras
 import pytest
@@ -102,6 +103,9 @@ class TestOwnCode:
     @pytest.mark.parametrize("name", zoo.names())
     def test_the_series_needs_none(self, name):
         assert own_code(zoo.build(name)) == []
+
+    def test_a_schedule_of_this_library_is_known(self):
+        assert own_code(zoo.lenet5(learning_rate=OneCycle(peak=0.1, steps=9))) == []
 
     def test_a_loss_an_activation_and_a_layer(self):
         def my_loss(truth, found):

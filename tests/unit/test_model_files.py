@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 
 from mnistlab.errors import DataError, ModelFileError
-from mnistlab.models import files, inspection, zoo
+from mnistlab.models import files, inspection, schedules, zoo
 from mnistlab.models.prediction import predict
 from mnistlab.versions import versions
 
@@ -110,6 +110,14 @@ def test_a_sequential_model_with_many_kinds_of_settings_comes_back(tmp_path, ima
         loaded = files.load(files.save(model, tmp_path / f"sequential{ending}"))
         np.testing.assert_allclose(predict(model, images), predict(loaded, images), atol=1e-6)
         assert loaded.loss.label_smoothing == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_schedule_of_this_library_comes_back(ending, tmp_path):
+    model = zoo.build("lenet5", learning_rate=schedules.OneCycle(peak=0.1, steps=50))
+    loaded = files.load(files.save(model, tmp_path / f"cycle{ending}"))
+    rates = [schedules.rates(each.optimizer._learning_rate, 50) for each in (model, loaded)]
+    np.testing.assert_array_equal(*rates)
 
 
 def test_a_model_inside_a_model_comes_back(tmp_path, images):
