@@ -294,8 +294,7 @@ def _started(
     calls = (joblib.delayed(answer)(task, images, labels, parent) for task in tasks)
     options = {"return_as": "generator_unordered", "batch_size": 1}
     if plan.place == "engine":
-        with _suited_to_dask():
-            return joblib.Parallel(pre_dispatch="all", **options)(calls)
+        return _by_engine(calls, options)
     # With a single job joblib would run the folds in this process, whose threads are others.
     jobs = max(2, min(at_once, len(tasks)))
     if plan.place == "threads":
@@ -309,6 +308,16 @@ def _started(
         idle_worker_timeout=IDLE_SECONDS,
     ):
         return joblib.Parallel(n_jobs=jobs, pre_dispatch=at_once, **options)(calls)
+
+
+def _by_engine(calls: Iterator, options: dict[str, object]) -> Iterator[Answer]:
+    backend, configured = get_active_backend()
+    options = options | {"n_jobs": configured or -1, "pre_dispatch": "all"}
+    if not backend.supports_return_generator:
+        # Ray's, for one: all answers come at the end.
+        return (each for each in joblib.Parallel(**options | {"return_as": "list"})(calls))
+    with _suited_to_dask():
+        return joblib.Parallel(**options)(calls)
 
 
 @contextlib.contextmanager

@@ -375,11 +375,33 @@ class TestNumbersThatAreNone:
         with pytest.raises(DataError, match=r"images: .*inf at \[7, 3, 4, 0\]"):
             evaluate(define_model, images)
 
-    @pytest.mark.parametrize("workers", [1, 2])
-    def test_weights_stop_the_run_and_finished_folds_stay(self, kept, workers):
-        with pytest.raises(TrainingError, match=r"^Fold \d of 3, epoch 1 of 1: .* not finite"):
-            evaluate(lambda: small_model(1e38), 1e10 * IMAGES, resume=True, workers=workers)
+    def test_weights_stop_the_run(self, kept):
+        with pytest.raises(TrainingError, match=r"^Fold 1 of 3, epoch 1 of 1: .* not finite"):
+            evaluate(lambda: small_model(1e38), 1e10 * IMAGES, resume=True)
         assert not list(kept.rglob("*.json"))
+
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_also_where_the_loss_does_not_tell(self, kept, workers):
+        loss, _ = partly_none().evaluate(IMAGES, np.eye(10)[LABELS], verbose=0)
+        assert np.isfinite(loss)
+        with pytest.raises(TrainingError, match=r"^Fold \d of 3, epoch 1 of 2: .*'none/kernel'"):
+            evaluate(partly_none, epochs=2, resume=True, workers=workers)
+        assert not list(kept.rglob("*.json"))
+
+
+def partly_none():
+    """A network with weights that are NaN, of which nothing reaches the loss."""
+    none = keras.initializers.Constant(float("nan"))
+    inputs = keras.Input((28, 28, 1))
+    flat = keras.layers.Flatten()(inputs)
+    parts = [
+        keras.layers.Dense(10, "softmax")(flat),
+        keras.layers.Dense(3, kernel_initializer=none, name="none")(flat),
+    ]
+    both = keras.layers.Concatenate(1)([keras.layers.Reshape((-1, 1))(part) for part in parts])
+    model = keras.Model(inputs, keras.layers.Flatten()(keras.layers.Cropping1D((0, 3))(both)))
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    return model
 
 
 @contextlib.contextmanager
