@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mnistlab import load_mnist, settings
+from mnistlab import load_mnist
 from mnistlab.progress import duration
 
 import nbclient
@@ -136,7 +136,8 @@ def error_stream(notebook: nbformat.NotebookNode) -> Iterator[tuple[int, str]]:
 def with_run_times(notebook: nbformat.NotebookNode, full: float, quick: float) -> None:
     """Writes measured run times, in seconds, into the notebook's header."""
     times = f"{duration(full)} to run, {duration(quick)} in quick mode"
-    cores = settings.current().threads or os.cpu_count()
+    # Folds use all of them, with few threads each.
+    cores = os.cpu_count()
     measured = f"(measured on {cores} core{'s' if cores != 1 else ''})"
     header = notebook.cells[0]
     header.source, count = RUN_TIME.subn(rf"\g<1>; {times} {measured}", header.source)
