@@ -5,6 +5,11 @@ Where a batch takes a millisecond, that is half of the time. Here a hundred
 batches are gathered at once, in their shuffled order, and one call of a
 TensorFlow function trains on all of them. What is trained is the same: the
 model's own `train_step`, with its compiled optimizer, loss and metrics.
+
+One thing differs on purpose. Where a seed was set, `fit` on TensorFlow shuffles
+once and repeats that order in every epoch (Keras 3.15: the permutation is drawn
+inside a dataset, whose random state starts anew with each pass). Here every
+epoch has an order of its own, seed or not.
 """
 
 from collections.abc import Callable, Iterator
@@ -44,7 +49,7 @@ def quick_fit(
             mapped into memory: only the rows of one call are ever copied.
         targets: (n, ...) what the model's loss takes.
         training: numbers of the rows to train on.
-        held_out: numbers of the rows to judge with.
+        held_out: numbers of the rows to judge with; may be empty.
         epochs: passes over the training rows.
         batch_size: images in one step of training; the last may have fewer.
         seed: decides the order of the rows, together with the epoch.
@@ -53,7 +58,7 @@ def quick_fit(
 
     Returns:
         The history with Keras' names: for every metric, and with `val_` before
-        it for the held-out rows, one number an epoch.
+        it for the held-out rows if there are any, one number an epoch.
 
     Raises:
         TrainingError: a weight is NaN or infinite at the end of an epoch.
@@ -81,10 +86,11 @@ def quick_fit(
             report(epoch, done, {})
         numbers = _measured(model)
         check_weights(model, epoch, epochs)
-        model.reset_metrics()
-        for _, rows, size in _calls(held_out, HELD_OUT_BATCH):
-            judge(images[rows], targets[rows], size)
-        numbers |= {f"val_{name}": value for name, value in _measured(model).items()}
+        if len(held_out):
+            model.reset_metrics()
+            for _, rows, size in _calls(held_out, HELD_OUT_BATCH):
+                judge(images[rows], targets[rows], size)
+            numbers |= {f"val_{name}": value for name, value in _measured(model).items()}
         for name in sorted(numbers):
             history.setdefault(name, []).append(numbers[name])
         report(epoch, 1.0, numbers)

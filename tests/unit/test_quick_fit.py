@@ -175,6 +175,17 @@ class TestArrays:
         assert histories[0] == histories[1]
 
 
+def test_without_held_out_rows_nothing_is_judged():
+    histories = []
+    for held_out in (HELD_OUT, HELD_OUT[:0]):
+        keras.utils.set_random_seed(3)
+        histories.append(
+            quick_fit(small_model(), IMAGES, TARGETS, TRAINING, held_out, 2, 16, seed=1)
+        )
+    judged, not_judged = histories
+    assert not_judged == {name: judged[name] for name in ("accuracy", "loss")}
+
+
 def test_what_is_reported():
     seen = []
     history = quickly(
