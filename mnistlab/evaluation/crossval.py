@@ -135,7 +135,9 @@ def evaluate_model(
         except KeyboardInterrupt:
             if not outcomes:
                 raise
-            _say_stopped(set(outcomes), folds)
+            # One that comes after the last fold has stopped nothing.
+            if len(outcomes) < folds:
+                _say_stopped(set(outcomes), folds)
     known = _run_facts(model, outcomes, protocol, plan, time.monotonic() - started)
     ordered = [outcomes[fold] for fold in sorted(outcomes)]
     return Result(

@@ -1,10 +1,11 @@
 """evaluate_model: the folds, a fresh model for each, the leak refused, the same twice."""
 
 import importlib.metadata
+import warnings
 
 from mnistlab import load_dataset, prep_pixels, settings
 from mnistlab.errors import DataError, DesignError
-from mnistlab.evaluation import fold
+from mnistlab.evaluation import engine, fold
 from mnistlab.evaluation.crossval import evaluate_model
 from mnistlab.evaluation.fingerprint import digest
 from mnistlab.evaluation.fold import fold_seed
@@ -115,6 +116,18 @@ class TestResult:
             result = evaluate(folds=2, resume=True)
         assert result.complete
         assert not list(tmp_path.rglob("*.json"))
+
+    def test_an_interrupt_after_the_last_fold_has_stopped_nothing(self, monkeypatch):
+        run_folds = engine.run_folds
+
+        def interrupted(*arguments):
+            yield from run_folds(*arguments)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(engine, "run_folds", interrupted)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert evaluate(folds=2).complete
 
     def test_its_name_is_the_models_own_unless_given(self, result):
         assert result.name == "small"
