@@ -26,7 +26,11 @@ class DesignError(MnistLabError, ValueError):
 
 
 class TrainingError(MnistLabError, ArithmeticError):
-    """A training led to numbers that are no numbers, or could not be run to its end."""
+    """A training diverged: it led to weights that are NaN or infinite."""
+
+
+class WorkersError(MnistLabError, RuntimeError):
+    """The processes or machines that train were lost, or cannot be used for it."""
 
 
 class StandInWarning(UserWarning):

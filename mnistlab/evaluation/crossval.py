@@ -100,6 +100,8 @@ def evaluate_model(
             not make a protocol.
         DesignError: `define_model` does not return a fresh compiled model.
         TrainingError: a training diverged: weights are NaN or infinite.
+        WorkersError: processes or machines that train were lost again and again,
+            or `joblib.parallel_config` has chosen some that cannot be used.
 
     Warns:
         UserWarning: the run was interrupted, a worker was lost, or a finished

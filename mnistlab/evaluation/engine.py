@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mnistlab import settings
-from mnistlab.errors import MnistLabError, TrainingError
+from mnistlab.errors import MnistLabError, WorkersError
 from mnistlab.evaluation.fold import FoldOutcome, FoldTask, run_fold, threads_in_use
 
 import cloudpickle
@@ -76,7 +76,7 @@ def plan(folds: int, trained_images: int, workers: int | None = None) -> Plan:
         The plan. With a graphics card in use, one fold runs after the other.
 
     Raises:
-        TrainingError: the engine that the caller chose copies this process
+        WorkersError: the engine that the caller chose copies this process
             while TensorFlow runs in it, which TensorFlow does not survive.
 
     Warns:
@@ -87,7 +87,7 @@ def plan(folds: int, trained_images: int, workers: int | None = None) -> Plan:
     kind = type(backend).__name__
     workers = workers or configured
     if kind == "MultiprocessingBackend":
-        raise TrainingError(
+        raise WorkersError(
             "The joblib engine 'multiprocessing' copies this process with TensorFlow running in "
             "it, and the copies stand still. Choose 'loky', which is the default, or 'dask'."
         )
@@ -147,7 +147,7 @@ def run_folds(
         The outcome of each fold.
 
     Raises:
-        MnistLabError: workers were lost again and again.
+        WorkersError: workers were lost again and again.
         Exception: whatever a fold raised.
 
     Warns:
@@ -174,7 +174,7 @@ def run_folds(
             # What comes after it may only say that the workers are not there.
             first = first or error
             if attempt == ATTEMPTS:
-                raise TrainingError(
+                raise WorkersError(
                     f"The workers that train the folds were lost {ATTEMPTS} times, the first time "
                     f"with {_said(first)}. Where memory ran out, evaluate with workers=1. Folds "
                     "that were finished are kept, if resume is on."

@@ -350,9 +350,6 @@ class _Bench:
             with watch.one_place():
                 result = evaluate_model(labels=self._labels, **arguments, **options)
         except TrainingError as error:
-            # Lost workers are no fault of the setting.
-            if "diverged" not in str(error):
-                raise
             return Trial(dict(setting), [], str(error), round(time.monotonic() - started, 1))
         if not result.complete:
             raise KeyboardInterrupt

@@ -19,7 +19,7 @@ import warnings
 from pathlib import Path
 
 from mnistlab import files
-from mnistlab.errors import DataError, TrainingError
+from mnistlab.errors import DataError, TrainingError, WorkersError
 from mnistlab.evaluation import engine
 from mnistlab.evaluation.crossval import evaluate_model
 
@@ -457,9 +457,7 @@ def test_a_fold_that_dask_gives_up_is_an_error_and_the_others_are_kept(kept, tmp
 
     with (
         dask_cluster(tmp_path, workers=1, deaths=0),
-        pytest.raises(
-            TrainingError, match=r"were lost .* KilledWorker: .*Folds that were finished"
-        ),
+        pytest.raises(WorkersError, match=r"were lost .* KilledWorker: .*Folds that were finished"),
     ):
         evaluate(define_model, resume=True)
     assert len(list(kept.rglob("fold*.json"))) == 1

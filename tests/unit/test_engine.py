@@ -6,7 +6,7 @@ import threading
 import types
 
 from mnistlab import settings
-from mnistlab.errors import DesignError, TrainingError
+from mnistlab.errors import DesignError, WorkersError
 from mnistlab.evaluation import engine
 from mnistlab.evaluation.crossval import evaluate_model
 from mnistlab.evaluation.engine import Packed, Plan, plan, run_folds
@@ -101,7 +101,7 @@ class TestPlan:
         with (
             joblib.parallel_config("multiprocessing"),
             pytest.raises(
-                TrainingError, match=r"'multiprocessing' copies this process.*Choose 'loky'"
+                WorkersError, match=r"'multiprocessing' copies this process.*Choose 'loky'"
             ),
         ):
             plan(5, LARGE)
@@ -240,7 +240,7 @@ class TestLostWorkers:
         with (
             joblib.parallel_config(backend),
             pytest.warns(UserWarning, match="lost"),
-            pytest.raises(TrainingError, match=r"lost 3 times.*ConnectionError.*workers=1"),
+            pytest.raises(WorkersError, match=r"lost 3 times.*ConnectionError.*workers=1"),
         ):
             histories(Plan("engine", None, 1))
 

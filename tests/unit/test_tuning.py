@@ -5,7 +5,7 @@ import subprocess
 import sys
 import types
 
-from mnistlab.errors import DataError, DesignError, MnistLabError, TrainingError
+from mnistlab.errors import DataError, DesignError, MnistLabError, TrainingError, WorkersError
 from mnistlab.evaluation import tuning
 from mnistlab.evaluation.crossval import evaluate_model
 from mnistlab.evaluation.results import Result
@@ -131,10 +131,10 @@ class TestSweep:
 
     def test_lost_workers_are_no_fault_of_the_setting(self, monkeypatch):
         def lost(**options):
-            raise TrainingError("The workers that train the folds were lost 3 times.")
+            raise WorkersError("The workers that train the folds were lost 3 times.")
 
         monkeypatch.setattr(tuning, "evaluate_model", lost)
-        with pytest.raises(TrainingError, match="lost 3 times"):
+        with pytest.raises(WorkersError, match="lost 3 times"):
             sweep_rates([0.2])
 
     def test_what_is_known_is_not_run_again(self, on_a_hill):
