@@ -115,10 +115,21 @@ class KeptTrials:
             return []
         try:
             self._drop_torn_end()
-            trials = self._trials(identity)
+            kept = self._kept()
+            trials = [Trial(**content["trial"]) for content in kept]
         except Exception as error:
             # Optuna reads a damaged journal until something in it fails, in any way.
             self._set_aside(str(error) if isinstance(error, DataError) else "it is damaged")
+            return []
+        # Not within the `try`: what the reader's own code raises is no damage of the journal.
+        if any(
+            content["identity"] != identity(trial.setting)
+            for content, trial in zip(kept, trials, strict=True)
+        ):
+            self._set_aside(
+                "its settings led to other networks or images than they do now (the recipe was "
+                "changed)"
+            )
             return []
         return trials
 
@@ -165,7 +176,8 @@ class KeptTrials:
                 self._opened.set_user_attr("search", self.search)
         return self._opened
 
-    def _trials(self, identity: Callable[[dict[str, object]], str]) -> list[Trial]:
+    def _kept(self) -> list[dict[str, object]]:
+        """Returns what was written of each trial, in the order of their numbers."""
         with quiet():
             study = self._study()
             kept = [_checked(each.user_attrs) for each in study.get_trials(deepcopy=False)]
@@ -175,16 +187,7 @@ class KeptTrials:
         numbered = {content["number"]: content for content in reversed(kept)}
         if sorted(numbered) != list(range(len(numbered))):
             raise DataError("it is damaged")
-        trials = []
-        for number in range(len(numbered)):
-            trial = Trial(**numbered[number]["trial"])
-            if numbered[number]["identity"] != identity(trial.setting):
-                raise DataError(
-                    "its settings led to other networks or images than they do now (the recipe "
-                    "was changed)"
-                )
-            trials.append(trial)
-        return trials
+        return [numbered[number] for number in range(len(numbered))]
 
     def _drop_torn_end(self) -> None:
         """Removes what a process wrote of a line when it was killed; Optuna would append to it."""

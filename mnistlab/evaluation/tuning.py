@@ -280,7 +280,8 @@ def search(
             setting = _as_json(bench.default | (_proposed(space, done, seed) if done else {}))
             identity, own_code = bench.look(setting) if kept else ("", [])
             if own_code:
-                kept = _say_not_kept(own_code)
+                _say_not_kept(own_code)
+                kept = None
             done.append(bench.run(setting, watch, resume=False))
             if kept:
                 kept.keep(done[-1], len(done) - 1, identity)
@@ -361,17 +362,21 @@ class _Bench:
 
         Returns:
             A digest of network, first weights and images, and the names of the
-            network's parts that are neither Keras' nor this library's.
+            network's parts that are neither Keras' nor this library's. Where it
+            has such parts, there is no digest that would tell all: it is "".
         """
         arguments = self.arguments(setting)
         build = FreshModels(arguments["define_model"])
         model = build_seeded(build, fold_seed(self._numbers["seed"], 0))
+        own_code = fingerprint.own_code(model)
+        if own_code:
+            return "", own_code
         parts = [
             fingerprint.network(model),
             fingerprint.digest(np.asarray(arguments["images"])),
             arguments.get("batch_size", 32),
         ]
-        return fingerprint.digest_of_text(parts), fingerprint.own_code(model)
+        return fingerprint.digest_of_text(parts), []
 
     def plan(self) -> engine.Plan:
         """Where and with how many threads the folds run."""
@@ -450,7 +455,8 @@ def _kept_trials(
         return None
     identity, own_code = bench.look(bench.default)
     if own_code:
-        return _say_not_kept(own_code)
+        _say_not_kept(own_code)
+        return None
     as_text = need_optuna().distributions.distribution_to_json
     search = {
         "space": {name: json.loads(as_text(space[name])) for name in space},

@@ -250,6 +250,19 @@ def test_a_recipe_that_changed_for_other_settings_than_the_default(evaluated, jo
     assert len(list(journals.glob("*.log"))) == len(list(journals.glob("*.set-aside-1"))) == 1
 
 
+def test_an_error_in_the_recipe_is_no_damage_of_the_journal(evaluated, journals):
+    def failing(rate):
+        if rate == 0.1:
+            return recipe(rate)
+        raise ZeroDivisionError("of the reader's own")
+
+    first, before = search(), contents(journals)
+    with pytest.raises(ZeroDivisionError, match="of the reader's own"):
+        search(recipe=failing)
+    assert contents(journals) == before
+    assert search().trials == first.trials and len(evaluated) == 4
+
+
 def damaged(content):
     return content[:200] + b"\x00\xff" + content[202:]
 
@@ -390,6 +403,29 @@ def test_code_of_the_networks_own_ends_the_keeping_and_that_is_said(journals, ca
     assert said.count("Trials are not kept: the network uses code of its own (Doubling)") == 1
     (path,) = journals.iterdir()
     assert path.read_text("utf-8").count('"checksum"') == 1
+
+
+def test_a_layer_that_cannot_describe_itself_ends_the_keeping_and_that_is_said(journals, capsys):
+    class Secret(keras.layers.Layer):
+        def __init__(self, factor, **options):
+            super().__init__(**options)
+            self.factor = factor
+
+        def call(self, inputs):
+            return self.factor * inputs
+
+    def with_secret(rate):
+        def define_model():
+            secret = Secret(np.ones(1, "float32"))
+            model = keras.Sequential([keras.Input((28, 28, 1)), secret, *small_model(rate).layers])
+            model.compile(keras.optimizers.SGD(rate), "mse", metrics=["accuracy"])
+            return model
+
+        return {"define_model": define_model, "images": IMAGES}
+
+    assert len(search(2, recipe=with_secret).trials) == 2
+    assert "code of its own (a part that cannot be described)" in capsys.readouterr().out
+    assert not journals.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a lock that is open cannot be left there")
