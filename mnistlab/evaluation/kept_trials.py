@@ -119,7 +119,7 @@ class KeptTrials:
             trials = [Trial(**content["trial"]) for content in kept]
         except Exception as error:
             # Optuna reads a damaged journal until something in it fails, in any way.
-            self._set_aside(str(error) if isinstance(error, DataError) else "it is damaged")
+            self._set_aside(_reason(error))
             return []
         # Not within the `try`: what the reader's own code raises is no damage of the journal.
         if any(
@@ -164,8 +164,7 @@ class KeptTrials:
         if self._opened is None:
             optuna = need_optuna()
             journal = optuna.storages.journal
-            lock = journal.JournalFileOpenLock(str(self.path), grace_period=LOCK_SECONDS)
-            file = journal.JournalFileBackend(str(self.path), lock_obj=lock)
+            file = journal.JournalFileBackend(str(self.path), lock_obj=self._lock())
             storage = optuna.storages.JournalStorage(file)
             # Not with load_if_exists, which writes to the journal even where it only reads.
             if storage.get_all_studies():
@@ -175,6 +174,11 @@ class KeptTrials:
             if not self._opened.user_attrs:
                 self._opened.set_user_attr("search", self.search)
         return self._opened
+
+    def _lock(self):
+        """Returns what keeps other processes from writing at the same time."""
+        journal = need_optuna().storages.journal
+        return journal.JournalFileOpenLock(str(self.path), grace_period=LOCK_SECONDS)
 
     def _kept(self) -> list[dict[str, object]]:
         """Returns what was written of each trial, in the order of their numbers."""
@@ -191,13 +195,23 @@ class KeptTrials:
 
     def _drop_torn_end(self) -> None:
         """Removes what a process wrote of a line when it was killed; Optuna would append to it."""
-        content = self.path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        for line in whole.splitlines():
+        if self._whole_lines() != self.path.read_bytes():
+            lock = self._lock()
+            with quiet():
+                # A process that lives may be writing the line; then it is whole now.
+                lock.acquire()
+            try:
+                whole = self._whole_lines()
+                write_atomically(self.path, lambda path: path.write_bytes(whole))
+            finally:
+                lock.release()
+        for line in self.path.read_bytes().splitlines():
             # Optuna takes a last line that it cannot read for one that is still being written.
             json.loads(line)
-        if whole != content:
-            write_atomically(self.path, lambda path: path.write_bytes(whole))
+
+    def _whole_lines(self) -> bytes:
+        content = self.path.read_bytes()
+        return content[: content.rfind(b"\n") + 1]
 
     def _set_aside(self, reason: str) -> None:
         self._opened = None
@@ -242,6 +256,14 @@ def frozen(
         distributions=dict(space),
         user_attrs=dict(attributes or {}),
     )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, DataError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"it cannot be read ({error.strerror or type(error).__name__})"
+    return "it is damaged"
 
 
 def _checked(attributes: Mapping[str, object]) -> dict[str, object]:

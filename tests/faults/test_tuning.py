@@ -326,6 +326,39 @@ def test_a_line_that_was_cut_off_costs_its_trial_alone(evaluated, journals, left
     assert search().trials == first.trials and len(evaluated) == 5
 
 
+def test_a_line_that_another_process_is_writing_is_waited_for(evaluated, journals, monkeypatch):
+    from mnistlab.evaluation import kept_trials
+
+    first = search()
+    (path,) = journals.iterdir()
+    content = path.read_bytes()
+    path.write_bytes(content[:-40])
+
+    class Lock:
+        def acquire(self):
+            path.write_bytes(content)
+
+        def release(self):
+            pass
+
+    monkeypatch.setattr(kept_trials.KeptTrials, "_lock", lambda self: Lock())
+    assert search().trials == first.trials and len(evaluated) == 4
+    assert path.read_bytes() == content
+
+
+def test_a_journal_that_cannot_be_read_is_not_called_damaged(evaluated, journals, monkeypatch):
+    first = search()
+
+    def refuse(self):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        with pytest.warns(UserWarning, match=r"not used, it cannot be read \(Permission denied\):"):
+            assert search().trials == first.trials
+    assert len(evaluated) == 8
+
+
 def test_an_empty_journal_is_no_damage(evaluated, journals):
     first = search()
     (path,) = journals.iterdir()
