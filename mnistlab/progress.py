@@ -19,6 +19,7 @@ class Progress:
     Args:
         total: the amount of work, in any unit.
         title: what is being done, in a few words.
+        picture: where a notebook shows it; a new picture when `None`.
 
     Example:
         >>> with Progress(3, "Counting") as progress:
@@ -26,14 +27,14 @@ class Progress:
         ...         progress.update(number + 1)
     """
 
-    def __init__(self, total: float, title: str):
+    def __init__(self, total: float, title: str, picture: "LivePicture | None" = None):
         self.total = max(float(total), 1e-12)
         self.title = title
         self.done = 0.0
         self._text = ""
         self._started = time.monotonic()
         self._drawn = float("-inf")
-        self._picture = LivePicture() if in_notebook() else None
+        self._picture = (picture or LivePicture()) if in_notebook() else None
         # A program that was started without an error stream has None in its place.
         self._line = "" if sys.stderr is not None and sys.stderr.isatty() else None
 

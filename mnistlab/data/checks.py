@@ -114,6 +114,28 @@ Cut both in the same way, so that row i of one belongs to row i of the other.
         raise DataError("images and labels: expected at least one row, found none. Select some.")
 
 
+def check_whole(name: str, value: object, smallest: int) -> None:
+    """Refuses what is not a whole number from `smallest` on.
+
+    Args:
+        name: what to call it in a message.
+        value: the number, Python's or NumPy's.
+        smallest: the least that it may be.
+
+    Raises:
+        DataError: it is less, or something else.
+
+    Example:
+        >>> check_whole("folds", 5, 2)
+        >>> check_whole("folds", 1, 2)
+        Traceback (most recent call last):
+            ...
+        mnistlab.errors.DataError: folds is 1; give a whole number from 2 on.
+    """
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < smallest:
+        raise DataError(f"{name} is {value!r}; give a whole number from {smallest} on.")
+
+
 def as_array(values: Sequence | np.ndarray, name: str) -> np.ndarray:
     """Returns an array of values; `name` is what a message calls them.
 

@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 
 from mnistlab import settings
-from mnistlab.data.checks import check_pairs
+from mnistlab.data.checks import check_pairs, check_whole
 from mnistlab.data.mnist import loaded_sources
 from mnistlab.data.preparation import one_hot
 from mnistlab.errors import DataError, DesignError
@@ -53,6 +53,7 @@ def evaluate_model(
     facts: Mapping[str, object] | None = None,
     workers: int | None = None,
     resume: bool | None = None,
+    progress: RunProgress | None = None,
 ) -> Result:
     """Evaluates an architecture by k-fold cross-validation on training images.
 
@@ -91,6 +92,7 @@ def evaluate_model(
             run are read; `None` for yes in a full run and no in quick mode. A
             fold counts as equal only if data, network, first weights, protocol,
             seed, threads, versions and this library's own code are.
+        progress: shows how far the folds are; a new picture when `None`.
 
     Returns:
         A `Result`, which also unpacks as `scores, histories`.
@@ -126,7 +128,7 @@ def evaluate_model(
     model = _looked_at(build, seed)
     plan = _plan(build, protocol, workers)
     kept = _kept_folds(model, protocol, plan, resume)
-    with RunProgress(folds, epochs) as progress:
+    with progress or RunProgress(folds, epochs) as progress:
         outcomes = _read(kept, folds, progress)
         try:
             for outcome in _run(build, images, labels, protocol, plan, set(outcomes), progress):
@@ -168,7 +170,7 @@ def _protocol(images, labels, folds, epochs, batch_size, seed) -> dict[str, obje
         ("batch_size", batch_size, 1),
         ("seed", seed, 0),
     ):
-        _check_whole(name, value, smallest)
+        check_whole(name, value, smallest)
     if seed > settings.LARGEST_SEED:
         raise DataError(f"seed is {seed}; the largest that can be used is {settings.LARGEST_SEED}.")
     if folds > len(images):
@@ -183,11 +185,6 @@ def _protocol(images, labels, folds, epochs, batch_size, seed) -> dict[str, obje
         "rows": len(images),
         "data_digest": digest(images, labels.argmax(axis=1).astype("uint8")),
     }
-
-
-def _check_whole(name: str, value: object, smallest: int) -> None:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < smallest:
-        raise DataError(f"{name} is {value!r}; give a whole number from {smallest} on.")
 
 
 def _check_definition(define_model: object) -> None:
@@ -208,7 +205,7 @@ def _looked_at(build: FreshModels, seed: int) -> keras.Model:
 
 def _plan(build: FreshModels, protocol: Mapping[str, object], workers: int | None) -> engine.Plan:
     if workers is not None:
-        _check_whole("workers", workers, 1)
+        check_whole("workers", workers, 1)
     folds, epochs, rows = (protocol[key] for key in ("folds", "epochs", "rows"))
     plan = engine.plan(folds, (folds - 1) * rows * epochs, workers)
     if plan.place in ("here", "threads") or engine.can_be_sent(build):

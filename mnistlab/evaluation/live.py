@@ -1,11 +1,12 @@
-"""Progress of Keras training, shown in place: a bar over folds, or growing curves."""
+"""Progress of Keras training, shown in place: growing curves, and bars over folds and trials."""
 
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mnistlab import plots
+from mnistlab.evaluation.trials import Trial, shown
 from mnistlab.progress import LivePicture, Progress, duration, in_notebook
 
 import keras
@@ -62,13 +63,23 @@ class RunProgress:
     Args:
         folds: how many there are.
         epochs: epochs of each.
+        picture: where a notebook shows it; a new picture when `None`.
+        whole: where the run is a part of more: called with the share of the run
+            that is done, it returns the words and the share of the bar for the
+            whole.
 
     Example:
         >>> with RunProgress(folds=2, epochs=1) as progress:
         ...     progress.report(0, 0, 0.5, {})
     """
 
-    def __init__(self, folds: int, epochs: int):
+    def __init__(
+        self,
+        folds: int,
+        epochs: int,
+        picture: LivePicture | None = None,
+        whole: Callable[[float], tuple[str, float]] | None = None,
+    ):
         self._folds, self._epochs = folds, epochs
         self._running: dict[int, float] = {}
         self._finished: dict[int, float] = {}
@@ -78,8 +89,9 @@ class RunProgress:
         self._pause = 1.0
         self._over = False
         self._lock = threading.RLock()
-        self._picture = LivePicture() if in_notebook() else None
+        self._picture = (picture or LivePicture()) if in_notebook() else None
         self._line = None if self._picture else Progress(folds * epochs, TITLE)
+        self._whole = whole or self._whole_run
 
     def __enter__(self) -> "RunProgress":
         self._show()
@@ -150,13 +162,15 @@ class RunProgress:
             (f"fold {fold + 1}", done / self._epochs)
             for fold, done in sorted(self._running.items())
         ]
-        share = self._done() / (self._folds * self._epochs)
-        whole = ("   ".join(filter(None, [TITLE, self._text(), self._time()])), share)
+        whole = self._whole(self._done() / (self._folds * self._epochs))
         curves = [sorted(self._curves[fold].items()) for fold in sorted(self._curves)]
         self._picture.show(plots.run_progress(whole, bars, curves, self._epochs))
         self._drawn = time.monotonic()
         # Little of the time goes into pictures: the folds need the processor.
         self._pause = min(max(1.0, 30 * (self._drawn - before)), 5.0)
+
+    def _whole_run(self, share: float) -> tuple[str, float]:
+        return _label(TITLE, self._text(), self._time()), share
 
     def _text(self) -> str:
         if len(self._running) != 1:
@@ -172,13 +186,86 @@ class RunProgress:
 
     def _time(self) -> str:
         elapsed = time.monotonic() - self._started
-        all_epochs, done = self._folds * self._epochs, self._done()
-        read = self._read * self._epochs
         if self._over:
             return f"{duration(elapsed)} in all" if elapsed >= 1 else ""
-        if not read < done < all_epochs or elapsed < 1:
-            return ""
-        return f"{duration(elapsed * (all_epochs - done) / (done - read))} left"
+        read = self._read * self._epochs
+        return _time_left(elapsed, self._done() - read, self._folds * self._epochs - read)
+
+
+class TrialsProgress:
+    """Shows how far the trials of a tuning are; each is a cross-validation.
+
+    In a notebook it is one picture: a bar over all trials with the time left,
+    and below it the folds of the trial that runs, as `RunProgress` has them; in
+    the end the bar alone. Elsewhere each finished trial is a line.
+
+    Args:
+        total: how many trials there are.
+        title: what is being tuned, in a few words.
+        read: those that were finished in an earlier run.
+
+    Example:
+        >>> with TrialsProgress(total=3, title="Search", read=[Trial({"rate": 0.1}, [0.9])]) as all:
+        ...     folds = all.folds(folds=5, epochs=10)
+    """
+
+    def __init__(self, total: int, title: str, read: Sequence[Trial] = ()):
+        self._total, self._title = total, title
+        self._finished, self._read = list(read), len(read)
+        self._started = time.monotonic()
+        self._picture = LivePicture() if in_notebook() else None
+        self._bar = Progress(total, title, self._picture) if self._picture else None
+
+    def __enter__(self) -> "TrialsProgress":
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self._bar is not None:
+            finished = len(self._finished)
+            self._bar.update(finished, self._best(f"{finished} of {self._total} trials finished"))
+            self._bar.close()
+
+    def folds(self, folds: int, epochs: int) -> RunProgress:
+        """Returns what shows the folds of the next trial.
+
+        Args:
+            folds: how many there are.
+            epochs: epochs of each.
+        """
+        return RunProgress(folds, epochs, self._picture, self._whole)
+
+    def finished(self, trial: Trial) -> None:
+        """Says that a trial is finished."""
+        self._finished.append(trial)
+        if self._bar is None:
+            self._write_line(trial)
+
+    def _whole(self, share: float) -> tuple[str, float]:
+        done, elapsed = len(self._finished) + share, time.monotonic() - self._started
+        where = self._best(f"trial {len(self._finished) + 1} of {self._total}")
+        left = _time_left(elapsed, done - self._read, self._total - self._read)
+        return _label(self._title, where, left), done / self._total
+
+    def _write_line(self, trial: Trial) -> None:
+        what = "the training diverged" if trial.failed else f"held-out accuracy {trial.mean:.2f} %"
+        setting = ", ".join(f"{name} {shown(value)}" for name, value in trial.setting.items())
+        where = f"{self._title}, trial {len(self._finished)} of {self._total}"
+        passed = duration(time.monotonic() - self._started)
+        print(f"{where}: {self._best(f'{setting}: {what}')}, {passed}", file=sys.stderr, flush=True)
+
+    def _best(self, text: str) -> str:
+        means = [trial.mean for trial in self._finished if not trial.failed]
+        return f"{text}, best so far {max(means):.2f} %" if means else text
+
+
+def _label(*parts: str) -> str:
+    return "   ".join(filter(None, parts))
+
+
+def _time_left(elapsed: float, done: float, whole: float) -> str:
+    if not 0 < done < whole or elapsed < 1:
+        return ""
+    return f"{duration(elapsed * (whole - done) / done)} left"
 
 
 def _scores_text(logs) -> str:

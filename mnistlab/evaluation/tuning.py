@@ -12,28 +12,26 @@ to build and fit the models itself, from hypermodels written for it; and because
 a search is kept in a plain journal file, without a server.
 """
 
-import base64
 import contextlib
 import datetime
 import importlib.metadata
 import inspect
 import json
 import os
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mnistlab import settings
-from mnistlab.data.checks import check_pairs
+from mnistlab.data.checks import check_pairs, check_whole
 from mnistlab.data.mnist import loaded_sources
 from mnistlab.errors import DataError, DesignError, TrainingError
 from mnistlab.evaluation import engine, fingerprint
 from mnistlab.evaluation.crossval import evaluate_model
 from mnistlab.evaluation.fold import FreshModels, build_seeded, fold_seed
 from mnistlab.evaluation.kept_trials import KeptTrials, frozen, need_optuna, quiet
-from mnistlab.evaluation.trials import Trial, Tuning, load, recorded, shown
-from mnistlab.progress import Progress, duration, in_notebook
+from mnistlab.evaluation.live import TrialsProgress
+from mnistlab.evaluation.trials import Trial, Tuning, load, recorded
 from mnistlab.versions import versions
 
 import numpy as np
@@ -44,11 +42,6 @@ Recipe = Callable[..., Mapping[str, object]]
 
 FIRST_AT_RANDOM = 10
 """Trials of a search before its sampler begins to learn from them; Optuna's own number."""
-
-_NOTHING = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
-)
-"""A picture of one white pixel."""
 
 
 def sweep(
@@ -170,11 +163,10 @@ def measure(
         wanted.insert(0, bench.default)
     done: list[Trial] = []
     title = f"Trials of {name.replace('_', ' ')}"
-    with _Watch(len(wanted), title) as watch, _stoppable(done, len(wanted)):
+    with TrialsProgress(len(wanted), title) as progress, _stoppable(done, len(wanted)):
         for setting in wanted:
-            watch.begin(done)
-            done.append(bench.run(setting, watch, resume))
-            watch.finished(done)
+            done.append(bench.run(setting, progress, resume))
+            progress.finished(done[-1])
     return Tuning(name, bench.default, done, bench.protocol, bench.facts(started))
 
 
@@ -264,7 +256,7 @@ def search(
     need_optuna()
     bench = _Bench(recipe, labels, default, folds, epochs, seed, workers)
     bench.know(known)
-    _check_whole("trials", trials, 1)
+    check_whole("trials", trials, 1)
     _check_space(space, bench.default)
     kept = _kept_trials(bench, space, resume)
     done = [] if kept is None else kept.read(lambda setting: bench.look(setting)[0])[:trials]
@@ -274,18 +266,17 @@ def search(
             f"my_results/searches/{kept.path.name}; with resume=False they are run anew."
         )
     title = name.replace("_", " ").capitalize()
-    with _Watch(trials, title, len(done)) as watch, _stoppable(done, trials):
+    with TrialsProgress(trials, title, done) as progress, _stoppable(done, trials):
         while len(done) < trials:
-            watch.begin(done)
             setting = _as_json(bench.default | (_proposed(space, done, seed) if done else {}))
             identity, own_code = bench.look(setting) if kept else ("", [])
             if own_code:
                 _say_not_kept(own_code)
                 kept = None
-            done.append(bench.run(setting, watch, resume=False))
+            done.append(bench.run(setting, progress, resume=False))
             if kept:
                 kept.keep(done[-1], len(done) - 1, identity)
-            watch.finished(done)
+            progress.finished(done[-1])
     facts = {"sampler": "TPE", "optuna": importlib.metadata.version("optuna")}
     return Tuning(name, bench.default, done, bench.protocol, bench.facts(started) | facts)
 
@@ -299,7 +290,7 @@ class _Bench:
             ("epochs", epochs, 1),
             ("seed", seed, 0),
         ):
-            _check_whole(name, value, smallest)
+            check_whole(name, value, smallest)
         self._recipe, self._labels = recipe, labels
         self._numbers = {"folds": int(folds), "epochs": int(epochs), "seed": int(seed)}
         self._workers = workers
@@ -339,7 +330,9 @@ class _Bench:
             )
         return dict(found)
 
-    def run(self, setting: Mapping[str, object], watch: "_Watch", resume: bool | None) -> Trial:
+    def run(
+        self, setting: Mapping[str, object], progress: TrialsProgress, resume: bool | None
+    ) -> Trial:
         """Evaluates a setting; a training that diverges gives a trial that failed."""
         for trial in self._known:
             if trial.setting == setting:
@@ -347,9 +340,9 @@ class _Bench:
         started = time.monotonic()
         arguments = self.arguments(setting)
         options = self._numbers | {"workers": self._workers, "resume": resume}
+        folds = progress.folds(self._numbers["folds"], self._numbers["epochs"])
         try:
-            with watch.one_place():
-                result = evaluate_model(labels=self._labels, **arguments, **options)
+            result = evaluate_model(labels=self._labels, **arguments, **options, progress=folds)
         except TrainingError as error:
             return Trial(dict(setting), [], str(error), round(time.monotonic() - started, 1))
         if not result.complete:
@@ -416,11 +409,6 @@ def _named(found: object) -> str:
     if isinstance(found, Mapping):
         return f"one with {', '.join(map(repr, found))}" if found else "an empty one"
     return type(found).__name__
-
-
-def _check_whole(name: str, value: object, smallest: int) -> None:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < smallest:
-        raise DataError(f"{name} is {value!r}; give a whole number from {smallest} on.")
 
 
 def _check_space(space: Mapping[str, object], default: Mapping[str, object]) -> None:
@@ -507,89 +495,3 @@ def _stoppable(done: Sequence[Trial], total: int) -> Iterator[None]:
             f"{len(done)} finished before.",
             stacklevel=3,
         )
-
-
-class _Watch:
-    """Shows how far the trials are: a bar over all, and below it the folds of the one that runs.
-
-    Where there is no notebook, each finished trial is a line.
-    """
-
-    def __init__(self, total: int, title: str, read: int = 0):
-        self._total, self._read = total, read
-        # Time is foretold by the trials that are run, not by those that are read.
-        self._bar = Progress(total - read, title) if in_notebook() else None
-        self._title = title
-        self._place: dict[str, str] = {}
-        self._started = time.monotonic()
-
-    def __enter__(self) -> "_Watch":
-        return self
-
-    def __exit__(self, *error) -> None:
-        if self._bar is None:
-            return
-        self._bar.close()
-        if self._place:
-            # What stays in the notebook is about all trials, not the folds of the last one.
-            from IPython.display import update_display
-
-            update_display({"image/png": _NOTHING}, raw=True, **self._place)
-
-    def begin(self, done: Sequence[Trial]) -> None:
-        """Says that the next trial begins."""
-        if self._bar is not None:
-            text = f"trial {len(done) + 1} of {self._total}"
-            self._bar.update(len(done) - self._read, text + _best_of(done))
-
-    def finished(self, done: Sequence[Trial]) -> None:
-        """Says that a trial is finished."""
-        if self._bar is not None:
-            text = f"{len(done)} of {self._total} trials finished"
-            self._bar.update(len(done) - self._read, text + _best_of(done))
-            return
-        trial = done[-1]
-        what = "the training diverged" if trial.failed else f"held-out accuracy {trial.mean:.2f} %"
-        setting = ", ".join(f"{name} {shown(value)}" for name, value in trial.setting.items())
-        text = f"{self._title}, trial {len(done)} of {self._total}: {setting}: {what}"
-        passed = duration(time.monotonic() - self._started)
-        print(f"{text}{_best_of(done)}, {passed}", file=sys.stderr, flush=True)
-
-    @contextlib.contextmanager
-    def one_place(self) -> Iterator[None]:
-        """Has the pictures shown in the block take the place of those of the trial before."""
-        if self._bar is None:
-            yield
-            return
-        from IPython import get_ipython
-
-        shell = get_ipython()
-        publisher = shell.display_pub
-        shell.display_pub = _one_place(publisher, self._place)
-        try:
-            yield
-        finally:
-            shell.display_pub = publisher
-
-
-def _one_place(publisher, place: dict[str, str]):
-    """Returns a publisher that gives all pictures of live progress one and the same place."""
-    from IPython.core.displaypub import DisplayPublisher
-
-    class OnePlace(DisplayPublisher):
-        def publish(self, data, metadata=None, *, transient=None, update=False, **options):
-            if transient and set(data) == {"image/png"}:
-                update = bool(place)
-                place.setdefault("display_id", transient["display_id"])
-                transient = dict(place)
-            publisher.publish(data, metadata, transient=transient, update=update, **options)
-
-        def clear_output(self, wait=False):
-            publisher.clear_output(wait)
-
-    return OnePlace()
-
-
-def _best_of(done: Sequence[Trial]) -> str:
-    means = [trial.mean for trial in done if not trial.failed]
-    return f", best so far {max(means):.2f} %" if means else ""

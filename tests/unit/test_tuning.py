@@ -3,10 +3,10 @@
 import io
 import subprocess
 import sys
-import types
 
+from mnistlab import progress
 from mnistlab.errors import DataError, DesignError, MnistLabError, TrainingError, WorkersError
-from mnistlab.evaluation import tuning
+from mnistlab.evaluation import live, tuning
 from mnistlab.evaluation.crossval import evaluate_model
 from mnistlab.evaluation.results import Result
 from mnistlab.evaluation.tuning import search, sweep
@@ -17,7 +17,6 @@ import numpy as np
 import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from PIL import Image
 
 ROWS = 60
 LABELS = np.arange(ROWS) % 10
@@ -345,90 +344,69 @@ class TestWithoutOptuna:
         subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
-class Bar:
-    """Stands in for `Progress`: keeps what it was told."""
-
-    def __init__(self, total, title):
-        self.total, self.title, self.updates = total, title, []
-        BARS.append(self)
-
-    def update(self, done, text=""):
-        self.updates.append((done, text))
-
-    def close(self):
-        self.updates.append("closed")
-
-
-BARS: list[Bar] = []
-
-
-class Publisher:
-    """Stands in for the notebook: keeps what is shown."""
-
-    def __init__(self):
-        self.shown = []
-
-    def publish(self, data, metadata=None, *, transient=None, update=False, **options):
-        self.shown.append((data, (transient or {}).get("display_id"), update))
-
-    def clear_output(self, wait=False):
-        self.shown.append("cleared")
-
-
 class TestProgress:
     @pytest.fixture
-    def shell(self, monkeypatch):
-        import IPython
+    def drawn(self, monkeypatch):
+        """What is drawn in a notebook: the place, and the words and bars."""
+        calls = []
 
-        BARS.clear()
-        shell = types.SimpleNamespace(display_pub=Publisher())
-        monkeypatch.setattr(tuning, "in_notebook", lambda: True)
-        monkeypatch.setattr(tuning, "Progress", Bar)
-        monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+        class Picture:
+            def show(self, figure):
+                calls.append((self, *figure))
 
-        def update_display(data, display_id, raw):
-            transient = {"display_id": display_id}
-            shell.display_pub.publish(data, transient=transient, update=True)
+        def bar(share, label):
+            return (label.split("   ")[:2], share), []
 
-        monkeypatch.setattr("IPython.display.update_display", update_display)
-        return shell
+        def run_progress(whole, running, curves, epochs):
+            label, share = whole
+            return (label.split("   ")[:2], share), running
 
-    def test_a_bar_says_which_trial_runs_and_the_best_so_far(self, on_a_hill, shell):
-        sweep_rates([0.9, 0.03])
-        (bar,) = BARS
-        assert (bar.total, bar.title) == (3, "Trials of rate")
-        assert bar.updates == [
-            (0, "trial 1 of 3"),
-            (1, "1 of 3 trials finished, best so far 87.11 %"),
-            (1, "trial 2 of 3, best so far 87.11 %"),
-            (2, "2 of 3 trials finished, best so far 87.11 %"),
-            (2, "trial 3 of 3, best so far 87.11 %"),
-            (3, "3 of 3 trials finished, best so far 89.84 %"),
-            "closed",
-        ]
+        for module in (live, progress):
+            monkeypatch.setattr(module, "LivePicture", Picture)
+            monkeypatch.setattr(module, "in_notebook", lambda: True)
+        monkeypatch.setattr(progress, "_bar", bar)
+        monkeypatch.setattr(live.plots, "run_progress", run_progress)
+        return calls
 
-    def test_the_pictures_of_all_trials_have_one_place(self, on_a_hill, shell, monkeypatch):
-        evaluated, publisher = tuning.evaluate_model, shell.display_pub
+    def test_one_picture_of_all_trials_and_of_the_folds_that_run(
+        self, on_a_hill, drawn, monkeypatch
+    ):
+        evaluated = tuning.evaluate_model
 
-        def showing(**options):
-            names = {"display_id": f"picture of trial {len(on_a_hill)}"}
-            picture = {"image/png": b"1"}
-            shell.display_pub.publish(data=picture, metadata={}, transient=names)
-            shell.display_pub.publish(data=picture, metadata={}, transient=names, update=True)
-            shell.display_pub.publish(data={"text/plain": "a text"}, metadata={})
-            return evaluated(**options)
+        def showing(progress, **options):
+            with progress:
+                progress.report(0, 0, 0.5, {})
+                progress._draw()
+                return evaluated(**options)
 
         monkeypatch.setattr(tuning, "evaluate_model", showing)
-        sweep_rates([0.2])
-        pictures = [each[1:] for each in publisher.shown if "image/png" in each[0]]
-        assert pictures == [("picture of trial 0", False)] + 4 * [("picture of trial 0", True)]
-        assert [each[1:] for each in publisher.shown if "text/plain" in each[0]] == 2 * [
-            (None, False)
+        sweep_rates([0.9, 0.03])
+        assert len({id(place) for place, *_ in drawn}) == 1
+        seen = [each for each in (each[1:] for each in drawn) if each[1]]
+        third, best = 1 / 3, "best so far 87.11 %"
+        assert [(label, share) for (label, share), _ in seen] == [
+            (["Trials of rate", "trial 1 of 3"], third / 4),
+            (["Trials of rate", f"trial 2 of 3, {best}"], pytest.approx(third * 1.25)),
+            (["Trials of rate", f"trial 3 of 3, {best}"], pytest.approx(third * 2.25)),
         ]
-        # In the end it makes way for the bar, which is about all trials.
-        last = io.BytesIO(publisher.shown[-1][0]["image/png"])
-        assert Image.open(last).size == (1, 1)
-        assert shell.display_pub is publisher
+        assert all(running == [("fold 1", 0.5)] for _, running in seen)
+        # What stays is about all trials, not about the folds of the last one.
+        (label, share), running = drawn[-1][1:]
+        assert label == ["Trials of rate", "3 of 3 trials finished, best so far 89.84 %"]
+        assert (share, running) == (1, [])
+
+    def test_what_was_read_counts_as_done(self, on_a_hill, drawn, monkeypatch, tmp_path):
+        monkeypatch.setenv("MNISTLAB_OUTPUT", str(tmp_path))
+        for _ in range(2):
+            search_all(2, resume=True)
+        (label, share), running = drawn[-1][1:]
+        assert label[1].startswith("2 of 2 trials finished")
+        assert (share, running) == (1, [])
+
+    def test_a_cross_validation_draws_where_it_is_told_to(self, drawn):
+        sweep(recipe, LABELS, DEFAULT, "rate", [0.01], **SMALL)
+        assert len({id(place) for place, *_ in drawn}) == 1
+        assert {share for _, (_, share), _ in drawn} == {0, 0.25, 0.5, 0.75, 1}
 
     def test_without_a_notebook_each_trial_is_a_line(self, on_a_hill, monkeypatch):
         stream = io.StringIO()
