@@ -77,6 +77,34 @@ def write_atomically(
     return target
 
 
+def set_aside(path: Path) -> Path:
+    """Gives a file that cannot be used another name in its folder, one that is free.
+
+    Returns:
+        The new path.
+
+    Raises:
+        OSError: it cannot be renamed.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "a.txt")
+        ...     _ = path.write_text("damaged")
+        ...     set_aside(path).name
+        'a.txt.set-aside-1'
+    """
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.set-aside-{number}")):
+        number += 1
+    return path.rename(aside)
+
+
+def said(error: OSError) -> str:
+    """Returns what the system says of an error, without the path, which may tell too much."""
+    return error.strerror or type(error).__name__
+
+
 def _flush_to_disk(path: Path) -> None:
     with path.open("r+b") as file:
         os.fsync(file.fileno())

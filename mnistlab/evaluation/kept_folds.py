@@ -3,11 +3,11 @@
 A fold is written as soon as it is finished, whole or not at all. Its folder is
 named by a fingerprint of everything that its numbers depend on: whatever is
 different looks in another folder, and every file says once more inside what
-it belongs to. A file that is damaged or belongs elsewhere is set aside, never
-read in and never deleted.
+it belongs to. A file that is damaged or belongs elsewhere is set aside and
+never read in; it goes when its folder does, as one of the oldest of many runs.
 """
 
-import hashlib
+import contextlib
 import json
 import shutil
 import warnings
@@ -18,7 +18,7 @@ from mnistlab import settings
 from mnistlab.errors import DataError, MnistLabError
 from mnistlab.evaluation.fingerprint import digest_of_text
 from mnistlab.evaluation.fold import FoldOutcome
-from mnistlab.files import write_atomically
+from mnistlab.files import said, set_aside, write_atomically
 
 FORMAT = 1
 MOST_RUNS = 200
@@ -91,7 +91,7 @@ class KeptFolds:
             "seconds": outcome.seconds,
             "threads": outcome.threads,
         }
-        text = json.dumps(content | {"checksum": _checksum(content)}, indent=1) + "\n"
+        text = json.dumps(content | {"checksum": digest_of_text(content)}, indent=1) + "\n"
         try:
             self._remove_oldest()
             write_atomically(
@@ -115,24 +115,22 @@ class KeptFolds:
             content = json.loads(path.read_text("utf-8"))
         except (ValueError, RecursionError) as error:
             raise DataError("it is damaged") from error
-        if not isinstance(content, dict) or content.pop("checksum", None) != _checksum(content):
+        if not isinstance(content, dict) or content.pop("checksum", None) != digest_of_text(
+            content
+        ):
             raise DataError("it is damaged")
         if [content.get(key) for key in ("format", "run", "fold")] != [FORMAT, self.run, fold]:
             raise DataError("it belongs to another run or fold")
         return FoldOutcome(fold, content["history"], content["seconds"], content["threads"])
 
     def _set_aside(self, path: Path, fold: int, reason: Exception) -> None:
-        number = 1
-        while (aside := path.with_name(f"{path.name}.set-aside-{number}")).exists():
-            number += 1
-        place = f"it is now {aside.name}, in the folder {self.folder.name}"
+        why = f"it cannot be read ({said(reason)})" if isinstance(reason, OSError) else reason
         try:
-            path.rename(aside)
+            place = f"it is now {set_aside(path).name}, in the folder {self.folder.name}"
         except OSError as error:
-            place = f"it cannot be renamed either ({error.strerror})"
+            place = f"it cannot be renamed either ({said(error)})"
         warnings.warn(
-            f"The kept fold {path.name} is not used, {reason}: {place}. "
-            f"Fold {fold + 1} is run again.",
+            f"The kept fold {path.name} is not used, {why}: {place}. Fold {fold + 1} is run again.",
             stacklevel=3,
         )
 
@@ -140,9 +138,13 @@ class KeptFolds:
         """Makes room when a run begins to keep its folds."""
         if self.folder.exists() or not self._all.is_dir():
             return
-        runs = [each for each in self._all.iterdir() if each.is_dir()]
-        runs.sort(key=lambda run: run.stat().st_mtime)
-        for run in runs[: max(0, len(runs) - MOST_RUNS + 1)]:
+        ages = {}
+        for run in self._all.iterdir():
+            # Another process may be making room at the same time.
+            with contextlib.suppress(FileNotFoundError):
+                if run.is_dir():
+                    ages[run] = run.stat().st_mtime
+        for run in sorted(ages, key=ages.get)[: max(0, len(ages) - MOST_RUNS + 1)]:
             shutil.rmtree(run, ignore_errors=True)
 
 
@@ -152,7 +154,3 @@ def default_folder() -> Path:
     The record of the project gets results, never the folds of a run on its way.
     """
     return settings.current().output / "my_results" / "folds"
-
-
-def _checksum(content: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

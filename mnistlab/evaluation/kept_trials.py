@@ -8,7 +8,6 @@ read the file, too.
 """
 
 import contextlib
-import hashlib
 import json
 import logging
 import warnings
@@ -21,7 +20,7 @@ from mnistlab import settings
 from mnistlab.errors import DataError, MnistLabError
 from mnistlab.evaluation.fingerprint import digest_of_text
 from mnistlab.evaluation.trials import Trial
-from mnistlab.files import write_atomically
+from mnistlab.files import said, set_aside, write_atomically
 
 LOCK_SECONDS = 10
 """How long the lock of a killed process is waited for."""
@@ -147,7 +146,7 @@ class KeptTrials:
         if not self._writable:
             return
         content = {"number": number, "identity": identity, "trial": asdict(trial)}
-        attributes = {"content": content, "checksum": _checksum(content)}
+        attributes = {"content": content, "checksum": digest_of_text(content)}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with quiet():
@@ -215,15 +214,11 @@ class KeptTrials:
 
     def _set_aside(self, reason: str) -> None:
         self._opened = None
-        number = 1
-        while (aside := self.path.with_name(f"{self.path.name}.set-aside-{number}")).exists():
-            number += 1
         try:
-            self.path.rename(aside)
-            place = f"it is now {aside.name}, in the folder {self.path.parent.name}"
+            place = f"it is now {set_aside(self.path).name}, in the folder {self.path.parent.name}"
         except OSError as error:
             self._writable = False
-            place = f"it cannot be renamed ({error.strerror}), so that no trial is kept"
+            place = f"it cannot be renamed ({said(error)}), so that no trial is kept"
         warnings.warn(
             f"The kept search {self.path.name} is not used, {reason}: {place}. The search begins "
             "anew.",
@@ -262,16 +257,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, DataError):
         return str(error)
     if isinstance(error, OSError):
-        return f"it cannot be read ({error.strerror or type(error).__name__})"
+        return f"it cannot be read ({said(error)})"
     return "it is damaged"
 
 
 def _checked(attributes: Mapping[str, object]) -> dict[str, object]:
     content = attributes["content"]
-    if attributes["checksum"] != _checksum(content):
+    if attributes["checksum"] != digest_of_text(content):
         raise DataError("it is damaged")
     return content
-
-
-def _checksum(content: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -107,10 +107,11 @@ class TestFilesThatCannotBeUsed:
         with pytest.warns(UserWarning, match="Fold 2 is run again"):
             assert kept.read(3) == {}
 
-    def test_a_folder_in_the_place_of_a_file(self, kept):
+    def test_a_folder_in_the_place_of_a_file(self, kept, tmp_path):
         (kept.folder / "fold1.json").mkdir(parents=True)
-        with pytest.warns(UserWarning, match=r"fold1.json is not used"):
+        with pytest.warns(UserWarning, match=r"fold1.json is not used, it cannot be read") as said:
             assert kept.read(3) == {}
+        assert str(tmp_path) not in str(said[0].message)
 
 
 class TestWriting:
@@ -132,6 +133,26 @@ class TestWriting:
             run.keep(outcome(1))
             os.utime(run.folder, (number, number))
         assert [len(run.read(3)) for run in runs] == [0, 0, 2, 2, 2]
+
+    def test_room_is_also_made_by_others_at_the_same_time(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(kept_folds, "MOST_RUNS", 1)
+        KeptFolds(RUN | {"network": "gone"}, tmp_path).keep(outcome())
+        real_is_dir, real_stat = Path.is_dir, Path.stat
+
+        def there_at_first(path):
+            return path.parent == tmp_path or real_is_dir(path)
+
+        def gone(path, **options):
+            if path.parent == tmp_path and path != kept.folder:
+                raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+            return real_stat(path, **options)
+
+        kept = KeptFolds(RUN, tmp_path)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "is_dir", there_at_first)
+            patch.setattr(Path, "stat", gone)
+            kept.keep(outcome())
+        assert kept.read(3) == {0: outcome()}
 
     def test_a_file_can_be_read_by_people(self, kept):
         kept.keep(outcome())
