@@ -26,7 +26,8 @@ def digest(*arrays: np.ndarray) -> str:
     sha = hashlib.sha256()
     for array in arrays:
         sha.update(f"{array.dtype.str}{array.shape}".encode())
-        sha.update(np.ascontiguousarray(array).data)
+        # As bytes: of bfloat16 NumPy gives no buffer.
+        sha.update(np.ascontiguousarray(array).reshape(-1).view("uint8"))
     return sha.hexdigest()[:16]
 
 
@@ -34,6 +35,14 @@ def digest_of_text(content: object) -> str:
     """Returns 16 hexadecimal digits that stand for lists, dictionaries, texts and numbers."""
     text = json.dumps(content, sort_keys=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _code() -> str:
+    return digest_of_text([Path(module.__file__).read_text("utf-8") for module in CODE])
+
+
+_LOADED_CODE = _code()
+"""Read as it is loaded: a file that is changed later is not the code that runs."""
 
 
 def network(model: keras.Model) -> str:
@@ -96,7 +105,7 @@ def surroundings() -> dict[str, object]:
     """Returns what the numbers depend on beside network, data and protocol."""
     return {
         "versions": versions(),
-        "code": digest_of_text([Path(module.__file__).read_text("utf-8") for module in CODE]),
+        "code": _LOADED_CODE,
         "keras": fold.keras_settings(),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", ""),
         "machine": f"{platform.system()} {platform.machine()}",

@@ -53,11 +53,8 @@ def received(report: Report) -> Iterator[Report | None]:
         ...     seen.get(timeout=10)
         (0, 3, 0.5, {})
     """
-    receiving = socket.socket(type=socket.SOCK_DGRAM)
-    try:
-        receiving.bind((LOOPBACK, 0))
-    except OSError:
-        receiving.close()
+    receiving = _listening()
+    if receiving is None:
         yield None
         return
     token, closing = secrets.token_hex(16), threading.Event()
@@ -79,6 +76,15 @@ def received(report: Report) -> Iterator[Report | None]:
         closing.set()
         thread.join()
         receiving.close()
+
+
+def _listening() -> socket.socket | None:
+    with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
+        receiving = opened.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+        receiving.bind((LOOPBACK, 0))
+        opened.pop_all()
+        return receiving
+    return None
 
 
 def _message(receiving: socket.socket, token: str) -> list | None:

@@ -89,11 +89,12 @@ class TestNetwork:
 
         assert seeded(lambda: build(1)) != seeded(lambda: build(2))
 
-    def test_the_policy_counts(self):
+    @pytest.mark.parametrize("policy", ["mixed_bfloat16", "bfloat16"])
+    def test_the_policy_counts(self, policy):
         before = keras.config.dtype_policy()
         first = seeded()
         try:
-            keras.config.set_dtype_policy("mixed_bfloat16")
+            keras.config.set_dtype_policy(policy)
             assert seeded() != first
         finally:
             keras.config.set_dtype_policy(before)
@@ -149,9 +150,13 @@ class TestSurroundings:
         monkeypatch.setattr(fingerprint, "versions", lambda: {"keras": "99"})
         assert digest_of_text(surroundings()) != before
 
-    def test_the_code_that_trains_is_in_it(self, monkeypatch, tmp_path):
-        before = surroundings()["code"]
+    def test_the_code_that_trains_is_in_it_as_it_was_when_it_was_loaded(
+        self, monkeypatch, tmp_path
+    ):
+        loaded = surroundings()["code"]
+        assert loaded == fingerprint._code()
         changed = tmp_path / "changed.py"
         changed.write_text("")
         monkeypatch.setattr(fingerprint.quick_fit, "__file__", str(changed))
-        assert surroundings()["code"] != before
+        assert fingerprint._code() != loaded
+        assert surroundings()["code"] == loaded

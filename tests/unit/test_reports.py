@@ -52,7 +52,16 @@ def test_where_no_one_listens_nothing_happens():
     send(0, 0, 0.5, {})
 
 
-def test_where_no_socket_can_be_opened_the_work_goes_on(monkeypatch):
-    monkeypatch.setattr(reports, "LOOPBACK", "192.0.2.1")
+def refuse(*arguments, **options):
+    raise OSError("too many open files")
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "value"),
+    [(reports, "LOOPBACK", "192.0.2.1"), (reports.socket, "socket", refuse)],
+    ids=["not bound", "not opened"],
+)
+def test_where_there_can_be_no_socket_the_work_goes_on(monkeypatch, where, name, value):
+    monkeypatch.setattr(where, name, value)
     with received(lambda *message: None) as send:
         assert send is None
