@@ -65,9 +65,9 @@ def evaluate_model(
 
     A picture shows the folds that run, the held-out accuracy as it grows and
     the time left. An interrupt (the stop button) ends the run within seconds;
-    the folds finished by then are in the result. Each finished fold is also
-    kept in a file: the same call, made again, reads it, says so, and goes on
-    with the rest.
+    the folds finished by then are in the result; those that a cluster has begun
+    it finishes unheard. Each finished fold is also kept in a file: the same
+    call, made again, reads it, says so, and goes on with the rest.
 
     The seed decides the folds, and with the fold's number the initial weights,
     the order of the batches and the dropout masks. Keras, NumPy and Python's

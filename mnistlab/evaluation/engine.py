@@ -80,22 +80,29 @@ def plan(folds: int, trained_images: int, workers: int | None = None) -> Plan:
             while TensorFlow runs in it, which TensorFlow does not survive.
 
     Warns:
-        UserWarning: several workers were asked for, and there is a graphics
-            card, which one fold fills.
+        UserWarning: a number of workers was asked for, and another decides: the
+            engine that the caller chose, or the graphics card, which one fold
+            fills.
     """
     backend, configured = get_active_backend()
     kind = type(backend).__name__
-    workers = workers or configured
+    asked, workers = workers, workers or configured
     if kind == "MultiprocessingBackend":
         raise WorkersError(
             "The joblib engine 'multiprocessing' copies this process with TensorFlow running in "
             "it, and the copies stand still. Choose 'loky', which is the default, or 'dask'."
         )
     if kind not in ("LokyBackend", "ThreadingBackend", "SequentialBackend"):
+        if asked is not None:
+            _say_no_effect(asked, f"{kind} decides how many folds run at once")
         return Plan("engine", None, settings.current().threads or 1)
     if workers is not None and workers < 0:
         workers = max(1, joblib.cpu_count() + 1 + workers)
-    if kind == "SequentialBackend" or (_graphics_card() and _said_if_several(workers)):
+    if kind == "SequentialBackend":
+        workers = 1
+    elif _graphics_card():
+        if workers is not None and workers > 1:
+            _say_no_effect(workers, "one fold fills the graphics card; one runs after the other")
         workers = 1
     workers = min(folds, workers or _fitting_workers(trained_images))
     if workers == 1:
@@ -109,14 +116,8 @@ def _graphics_card() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def _said_if_several(workers: int | None) -> bool:
-    if workers is not None and workers > 1:
-        warnings.warn(
-            f"workers={workers} has no effect: one fold fills the graphics card, so that one "
-            "runs after the other.",
-            stacklevel=4,
-        )
-    return True
+def _say_no_effect(workers: int, reason: str) -> None:
+    warnings.warn(f"workers={workers} has no effect: {reason}.", stacklevel=5)
 
 
 def _fitting_workers(trained_images: int) -> int:
@@ -135,7 +136,9 @@ def run_folds(
     """Runs folds and yields their outcomes as they come, in any order.
 
     A fold whose worker is lost (killed, out of memory, its machine gone) is
-    run again. Closing the generator, or an interrupt, ends all that runs.
+    run again. Closing the generator, or an interrupt, ends all that runs in
+    processes of this machine; threads, and an engine of the caller's, finish
+    the folds that they have begun, which are then lost.
 
     Args:
         tasks: the folds.

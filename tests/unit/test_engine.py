@@ -97,6 +97,14 @@ class TestPlan:
         with joblib.parallel_config(Elsewhere()):
             assert plan(5, LARGE) == Plan("engine", None, 1)
 
+    @pytest.mark.usefixtures("machine")
+    def test_an_engine_of_the_callers_decides_on_the_workers_and_that_is_said(self):
+        with (
+            joblib.parallel_config(Elsewhere()),
+            pytest.warns(UserWarning, match="workers=3 has no effect: Elsewhere decides how many"),
+        ):
+            assert plan(5, LARGE, workers=3) == Plan("engine", None, 1)
+
     def test_copies_of_a_running_tensorflow_are_refused(self):
         with (
             joblib.parallel_config("multiprocessing"),
