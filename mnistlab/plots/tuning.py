@@ -33,16 +33,19 @@ def sweep(tried: object, title: str = "") -> Figure:
         points below the best, or diverged, stands at the bottom.
 
     Raises:
-        DataError: no trial has a score, or not exactly one setting was varied.
+        DataError: no trial has a score, not exactly one setting was varied, or
+            there are more tunings than colors.
     """
     several = tried if isinstance(tried, Mapping) else {"": tried}
+    if len(several) > len(COLORS):
+        raise DataError(f"tried: at most {len(COLORS)} fit into one figure; draw two of them.")
     name = _varied(several.values())
     lowest = _lowest([trial for each in several.values() for trial in each.trials])
     values = [trial.setting[name] for each in several.values() for trial in each.trials]
     axis = _Axis(values)
     figure = Figure(figsize=(7, 3.4))
     axes = figure.add_subplot()
-    for (label, tuning), color in zip(several.items(), COLORS, strict=False):
+    for (label, tuning), color in zip(several.items(), COLORS[: len(several)], strict=True):
         _draw_sweep(axes, axis, tuning, name, lowest, color, label)
     axes.margins(x=0.08)
     axis.label(axes, name)
@@ -203,9 +206,15 @@ def search_slices(tuning: object, settings: Sequence[str] | None = None, title: 
         setting while the others vary, too.
 
     Raises:
-        DataError: no trial has a score.
+        DataError: no trial has a score, or there is no such setting.
     """
     names = list(tuning.default) if settings is None else list(settings)
+    unknown = [name for name in names if name not in tuning.default]
+    if unknown or not names:
+        raise DataError(
+            f"settings: expected one or more of {', '.join(tuning.default)}, found "
+            f"{', '.join(map(repr, unknown)) or 'none'}."
+        )
     lowest = _lowest(tuning.trials)
     columns = min(3, len(names))
     rows = -(-len(names) // columns)
@@ -266,7 +275,8 @@ class _Axis:
         self.numeric = all(
             isinstance(value, int | float) and not isinstance(value, bool) for value in values
         )
-        distinct = list(dict.fromkeys(values))
+        # Not by a dictionary: a setting can be a list, such as the filters of each layer.
+        distinct = [value for at, value in enumerate(values) if value not in values[:at]]
         self._values = sorted(distinct) if self.numeric else distinct
         self._log = self.numeric and min(values) > 0 and max(values) / min(values) >= 8
 

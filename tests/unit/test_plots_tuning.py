@@ -92,6 +92,16 @@ class TestSweep:
         colors = {matplotlib.colors.to_hex(line.get_color()) for line in lines}
         assert len(colors) == 2 and plots.HELD_OUT in colors
 
+    def test_more_than_there_are_colors(self):
+        with pytest.raises(DataError, match="at most 4 fit into one figure; draw two of them"):
+            plots.sweep({str(number): TRIED for number in range(5)})
+
+    def test_a_setting_can_be_a_list(self):
+        trials = [trial(0.01, [0.9, 0.9], filters=filters) for filters in ([32], [32, 64], [32])]
+        found = replace(TRIED, default=DEFAULT | {"filters": [32]}, trials=trials)
+        labels = plots.sweep(found).axes[0].get_xticklabels()
+        assert [label.get_text() for label in labels] == ["[32]", "[32, 64]"]
+
     def test_where_all_is_well_nothing_is_marked(self):
         axes = plots.sweep(replace(TRIED, trials=TRIED.trials[1:3])).axes[0]
         assert marks(axes, "x") == marks(axes, "v") == []
@@ -143,6 +153,11 @@ class TestSearch:
         some = plots.search_slices(SEARCHED, ["batch", "rate"])
         assert [axes.get_xlabel() for axes in some.axes[:2]] == ["batch", "rate"]
         assert len(some.axes) == 3
+
+    @pytest.mark.parametrize(("settings", "found"), [([], "none"), (["depth"], "'depth'")])
+    def test_no_such_setting(self, settings, found):
+        with pytest.raises(DataError, match=f"one or more of rate, .*found {found}"):
+            plots.search_slices(SEARCHED, settings)
 
     def test_the_panels_are_as_many_whatever_was_tried(self):
         few = replace(SEARCHED, trials=SEARCHED.trials[1:2])
