@@ -60,7 +60,7 @@ class McNemar:
     def __str__(self) -> str:
         p = "p < 0.0001" if self.p_value < 0.0001 else f"p = {self.p_value:.2g}"
         return (
-            f"{self.mean_difference:+.3f} points, {100 * self.confidence:g}% interval "
+            f"{self.mean_difference:+.3f} points, {100 * self.confidence:.4g}% interval "
             f"[{self.low:+.3f}, {self.high:+.3f}], {self.only_second} images to "
             f"{self.only_first}, {p}: {self.verdict}"
         )

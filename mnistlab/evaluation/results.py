@@ -262,7 +262,7 @@ class Comparison:
 
     def __str__(self) -> str:
         return (
-            f"{self.mean_difference:+.3f} points, {self.confidence:.0%} interval "
+            f"{self.mean_difference:+.3f} points, {100 * self.confidence:.4g}% interval "
             f"[{self.low:+.3f}, {self.high:+.3f}], {self.folds} folds: {self.verdict}"
         )
 

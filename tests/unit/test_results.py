@@ -287,6 +287,13 @@ class TestCompare:
         assert other.low == pytest.approx(one.low, abs=1e-9)
         assert other.high == pytest.approx(one.high, abs=1e-9)
 
+    @pytest.mark.parametrize(
+        ("confidence", "text"),
+        [(0.95, "95% interval"), (0.999, "99.9% interval"), (1 - 0.05 / 28, "99.82% interval")],
+    )
+    def test_the_text_never_rounds_the_confidence_to_certainty(self, confidence, text):
+        assert text in str(Comparison(0.2, 0.1, 0.3, confidence, 5))
+
     def test_more_confidence_is_a_wider_interval(self):
         first, second = make(), make(scores=[0.91, 0.80, 0.86, 0.97, 0.90])
         widths = [
