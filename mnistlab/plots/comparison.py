@@ -34,7 +34,6 @@ def accuracy_against(
     x: Mapping[str, float],
     xlabel: str,
     log: bool = True,
-    published: Mapping[str, float] | None = None,
     title: str = "",
 ) -> Figure:
     """Draws the accuracy of each network over what it costs.
@@ -45,7 +44,6 @@ def accuracy_against(
         x: name -> its cost: parameters, multiply-adds, seconds. Less is better.
         xlabel: what `x` is, with its unit.
         log: whether the cost is drawn in equal steps for equal factors.
-        published: name -> published accuracy, from 0 to 1, where there is one.
         title: title of the figure.
 
     Returns:
@@ -56,12 +54,10 @@ def accuracy_against(
 
     Raises:
         DataError: there is no network, one without a score, one whose cost is
-            missing or cannot be drawn, or a published figure that is no share.
+            missing or cannot be drawn.
     """
     folds = {name: _percent(name, values) for name, values in scores.items()}
     costs = _checked_costs(folds, x, log)
-    published = {name: _published_percent(name, share) for name, share in (published or {}).items()}
-    _check_known("published", published, folds)
     means = {name: float(values.mean()) for name, values in folds.items()}
     unbeaten = _unbeaten(costs, means)
 
@@ -71,14 +67,10 @@ def accuracy_against(
     places = _side_by_side(axes, costs)
     for name, values in folds.items():
         _draw_network(axes, places[name], values, name in unbeaten)
-    for name, elsewhere in published.items():
-        _draw_published(axes, places[name], means[name], elsewhere)
-    _limit_heights(axes, [*np.concatenate(list(folds.values())), *published.values()])
+    _limit_heights(axes, np.concatenate(list(folds.values())))
     _draw_frontier(axes, [(places[name], means[name]) for name in unbeaten])
     axes.set(xlabel=xlabel, ylabel="held-out accuracy (%)", title=title)
-    figure.legend(
-        handles=_samples(bool(published)), loc="outside lower center", ncols=4, fontsize=8.5
-    )
+    figure.legend(handles=_samples(), loc="outside lower center", ncols=3, fontsize=8.5)
     write_names(figure, axes, {name: (places[name], means[name]) for name in folds})
     return figure
 
@@ -153,15 +145,6 @@ def _percent(name: str, values: object) -> np.ndarray:
     return 100 * found
 
 
-def _published_percent(name: str, share: float) -> float:
-    if not 0 <= share <= 1:
-        raise DataError(
-            f"published: the accuracy of {name!r} is {share}; give it as a share from 0 to 1, such "
-            "as 0.9925."
-        )
-    return 100 * share
-
-
 def _checked_costs(
     folds: Mapping[str, object], x: Mapping[str, float], log: bool
 ) -> dict[str, float]:
@@ -175,15 +158,6 @@ def _checked_costs(
             reason = "; a logarithmic axis begins above 0: give log=False" if log else ""
             raise DataError(f"x: that of {name!r} is {x[name]} and cannot be drawn{reason}.")
     return {name: float(x[name]) for name in folds}
-
-
-def _check_known(argument: str, given: Mapping[str, object], known: Mapping[str, object]) -> None:
-    unknown = [name for name in given if name not in known]
-    if unknown:
-        raise DataError(
-            f"{argument}: there are no scores of {', '.join(map(repr, unknown))}; leave it out, or "
-            f"use one of {', '.join(known)}."
-        )
 
 
 def _unbeaten(costs: Mapping[str, float], means: Mapping[str, float]) -> list[str]:
@@ -288,11 +262,6 @@ def _draw_network(axes: Axes, x: float, folds: np.ndarray, unbeaten: bool) -> No
     )
 
 
-def _draw_published(axes: Axes, x: float, measured: float, published: float) -> None:
-    axes.plot([x, x], [measured, published], ":", color="#555555", linewidth=1, zorder=1)
-    axes.plot(x, published, "D", color="#555555", markersize=5, markerfacecolor="white", zorder=3)
-
-
 def _limit_heights(axes: Axes, heights: Sequence[float]) -> None:
     room = 0.1 * ((max(heights) - min(heights)) or 1)
     # No accuracy is above 100 %; a little room shows the dots.
@@ -314,16 +283,13 @@ def _draw_frontier(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
     )
 
 
-def _samples(published: bool) -> list[Line2D]:
+def _samples() -> list[Line2D]:
     """Returns what the legend shows: each mark that is drawn, and its meaning."""
-    shown = [
+    return [
         _sample("o", 8, HELD_OUT, HELD_OUT, "mean ± std: no other is better for less"),
         _sample("o", 8, BEATEN, "white", "mean ± std: another is better for less"),
         _sample("o", 3.5, HELD_OUT, HELD_OUT, "a fold"),
     ]
-    if published:
-        shown.append(_sample("D", 5, "#555555", "white", "as published"))
-    return shown
 
 
 def _sample(marker: str, size: float, edge: str, face: str, label: str) -> Line2D:

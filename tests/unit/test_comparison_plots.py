@@ -31,7 +31,6 @@ MEANS = dict(
 SPREAD = np.array([-0.0011, -0.0004, 0.0, 0.0005, 0.001])
 SCORES = {name: mean + SPREAD for name, mean in MEANS.items()}
 UNBEATEN = ["lenet5", "three_conv", "deeper"]
-PUBLISHED = {"baseline": 0.99678, "keras_convnet": 0.9925}
 
 
 def draw(scores=SCORES, x=PARAMETERS, xlabel="parameters", **choices):
@@ -104,22 +103,10 @@ class TestAccuracyAgainst:
         [line] = [line for line in axes.lines if line.get_drawstyle() == "steps-post"]
         assert line.get_ydata().tolist() == [90, 90, 90]
 
-    def test_published_figures_are_tied_to_what_was_measured(self):
-        [axes] = draw(published=PUBLISHED).axes
-        diamonds = [line.get_ydata()[0] for line in axes.lines if line.get_marker() == "D"]
-        np.testing.assert_allclose(sorted(diamonds), [99.25, 99.678])
-        ties = [line.get_ydata() for line in axes.lines if line.get_linestyle() == ":"]
-        expected = [(100 * SCORES[name].mean(), 100 * share) for name, share in PUBLISHED.items()]
-        np.testing.assert_allclose(ties, expected)
-        assert axes.get_ylim()[1] > 99.678
-
-    def test_the_legend_names_what_is_drawn_and_nothing_else(self):
-        def words(figure):
-            return [text.get_text() for text in figure.legends[0].texts]
-
-        assert "a fold" in words(draw())
-        assert "as published" not in words(draw())
-        assert "as published" in words(draw(published=PUBLISHED))
+    def test_the_legend_names_the_dots(self):
+        words = [text.get_text() for text in draw().legends[0].texts]
+        assert len(words) == 3
+        assert "a fold" in words
 
     def test_networks_of_the_same_cost_stand_side_by_side(self):
         [axes] = draw({"a": [0.9], "b": [0.91], "c": [0.92]}, dict.fromkeys("abc", 1_000)).axes
@@ -144,14 +131,14 @@ class TestAccuracyAgainst:
 
     def test_all_dots_lie_inside(self):
         for log in (True, False):
-            [axes] = draw(published=PUBLISHED, log=log).axes
+            [axes] = draw(log=log).axes
             for line in axes.lines:
                 for point in line.get_xydata():
                     assert axes.bbox.padded(1).contains(*axes.transData.transform(point))
 
     def test_names_neither_cover_each_other_nor_leave_the_axes(self):
-        for choices in ({}, {"log": False}, {"published": PUBLISHED}):
-            [axes] = draw(**choices).axes
+        for log in (True, False):
+            [axes] = draw(log=log).axes
             assert not names_overlap(axes)
             for text in axes.texts:
                 box = Text.get_window_extent(text)
@@ -188,8 +175,6 @@ class TestAccuracyAgainst:
             ({"a": [0.9], "b": [0.9]}, {"a": 1}, {}, "^x: there is none for 'b'"),
             ({"a": [0.9]}, {"a": 0}, {}, "^x: that of 'a' is 0.*log=False"),
             ({"a": [0.9]}, {"a": float("inf")}, {"log": False}, "^x: that of 'a' is inf"),
-            ({"a": [0.9]}, {"a": 1}, {"published": {"b": 0.9}}, "^published:.*'b'"),
-            ({"a": [0.9]}, {"a": 1}, {"published": {"a": 99.25}}, "^published:.*share"),
         ],
     )
     def test_what_cannot_be_drawn_is_refused(self, scores, x, choices, words):
