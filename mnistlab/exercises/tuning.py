@@ -27,8 +27,8 @@ def _judge_combinations(answer: object) -> None:
     mistakes = {
         "That is one setting at a time. Together, each value of one goes with each of all "
         "others.": 3 + 7 + 4 + 4 + 5,
-        "That leaves the depths out.": 3 * 7 * 4 * 5,
-        "That leaves the schedules or the depths out: there are 4 of each.": 3 * 7 * 5,
+        "That leaves the schedules or the depths out; there are 4 of each.": 3 * 7 * 4 * 5,
+        "That leaves out both the schedules and the depths.": 3 * 7 * 5,
         "Combinations were asked; a cross-validation of each trains 4 networks.": (
             4 * 3 * 7 * 4 * 4 * 5
         ),
@@ -65,7 +65,7 @@ def _judge_cosine(answer: object) -> None:
         "It has to begin at the peak and fall; this one climbs.": lambda step, steps, peak: (
             peak * (1 - math.cos(math.pi * step / steps)) / 2
         ),
-        "One step too quick: the rate would be 0 at number `steps`, behind the last step.": (
+        "One step too quick: the rate reaches 0 only at number `steps`, after the last step.": (
             lambda step, steps, peak: peak * (1 + math.cos(math.pi * step / (steps - 1))) / 2
         ),
     }
@@ -119,8 +119,8 @@ combinations = Exercise(
     _judge_combinations,
     "For each scaling there are 7 rates, for each of these 4 schedules, and so on.",
     1680,
-    "3 · 7 · 4 · 4 · 5 = 1,680. At 20 seconds each that is more than nine hours, for a grid that "
-    "is still coarse. A sixth setting with 5 values would make it two days.",
+    "3 · 7 · 4 · 4 · 5 = 1,680. At 25 seconds each that is nearly twelve hours, for a grid that "
+    "is still coarse. A sixth setting with 5 values would make it more than two days.",
 )
 
 cosine = Exercise(

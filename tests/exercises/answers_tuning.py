@@ -40,8 +40,8 @@ WRONG = {
     ],
     "combinations": [
         (23, "one setting at a time"),
-        (420, "leaves the depths out"),
-        (105, "there are 4 of each"),
+        (420, "schedules or the depths"),
+        (105, "leaves out both"),
         (6720, "trains 4 networks"),
         (2240, "Three scalings are left"),
         (1, "is not it"),
