@@ -170,11 +170,13 @@ def dropout(rate: float = 0.2, learning_rate: float = 0.01) -> keras.Model:
 
 
 def keras_convnet(learning_rate: float = 1.0) -> keras.Model:
-    """Keras' own example of 2015 to 2019, often called LeNet: 1,199,882 parameters.
+    """Keras' own example of 2017 to 2019, often called LeNet: 1,199,882 parameters.
 
     Source: `mnist_cnn.py` of the Keras 2 examples, "99.25 % after 12 epochs",
-    with batches of 128. Its Adadelta had the learning rate 1.0; Keras 3's
-    default of 0.001 would hardly train at all.
+    with batches of 128. (The figure was first written beside the example of
+    Keras 1, whose second convolution had 32 filters, and stayed there.) Its
+    Adadelta had the learning rate 1.0; Keras 3's default of 0.001 would hardly
+    train at all.
 
     Args:
         learning_rate: step size of Adadelta.
@@ -234,7 +236,7 @@ def three_conv(learning_rate: float = 0.001) -> keras.Model:
 
     Source: F. Chollet, "Deep Learning with Python" (2017), section 5.1, as
     used in H. Li, "MNIST Convolutional Neural Network" (2018 to 2021).
-    Published training: 5 epochs, batches of 64.
+    Published training: 5 epochs, batches of 64; 99.08 % of the test set.
 
     Args:
         learning_rate: step size of RMSprop.

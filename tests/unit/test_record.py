@@ -5,13 +5,14 @@ import re
 from pathlib import Path
 
 from mnistlab import predict, settings
-from mnistlab.evaluation import results
+from mnistlab.evaluation import results, trials
 from mnistlab.models import files, zoo
 
 import numpy as np
 import pytest
 
 RECORDED = sorted((settings.PROJECT / "data" / "results").glob("*.json"))
+TUNED = sorted((settings.PROJECT / "data" / "results" / "tuning").glob("*.json"))
 MODEL = settings.PROJECT / "data" / "models" / "deeper.keras"
 TEXTS = ("README.md", "CONTRIBUTING.md", "data/README.md")
 
@@ -22,7 +23,9 @@ def by_name(path: Path) -> str:
 
 def test_every_comparison_of_the_course_is_recorded():
     names = {path.stem for path in RECORDED}
-    assert names >= {"baseline", "batchnorm", "deeper", "dropout", "dropout_rate0"}
+    assert names >= {*zoo.names(), "dropout_rate0", "dropout_batch32", "dropout_small_steps"}
+    assert {path.stem for path in TUNED} >= {"learning_rate", "scaling", "schedule", "depth"}
+    assert {path.stem for path in TUNED} >= {"batch_size", "search", "anew"}
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=by_name)
@@ -51,9 +54,25 @@ class TestResult:
         assert result.scores == [history["val_accuracy"][-1] for history in result.histories]
 
     def test_the_parameters_are_those_of_the_architecture(self, path):
-        architecture = path.stem.removesuffix("_rate0")
+        [architecture] = [name for name in zoo.names() if path.stem.startswith(name)]
         expected = zoo.build(architecture).count_params()
         assert results.load(path).facts["parameters"] == expected
+
+
+@pytest.mark.parametrize("path", TUNED, ids=by_name)
+class TestTuning:
+    def test_it_is_a_full_run_on_mnist_itself(self, path):
+        tried = trials.load(path)
+        assert tried.protocol["rows"] == 15_000
+        assert tried.facts["data"] == ["mnist"]
+
+    def test_the_winner_was_measured_anew_on_other_images_with_another_seed(self, path):
+        search, anew = trials.recorded("search"), trials.recorded("anew")
+        same_images = trials.load(path).protocol == search.protocol
+        assert same_images == (path.stem != "anew")
+        assert search.protocol["seed"] != anew.protocol["seed"]
+        assert search.protocol["data_digest"] != anew.protocol["data_digest"]
+        assert search.best.setting in [trial.setting for trial in anew.trials]
 
 
 class TestModel:
