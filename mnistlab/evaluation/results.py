@@ -5,16 +5,15 @@ every fold, the curves, the protocol, the digest of the data, the versions.
 `compare` says whether two models that were evaluated on the same folds differ.
 """
 
-import json
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mnistlab import settings
 from mnistlab.errors import DataError
-from mnistlab.files import write_atomically
+from mnistlab.evaluation import records
 
 import numpy as np
 from scipy import stats
@@ -83,18 +82,9 @@ class Result:
             DataError: the file cannot be written there, or the facts hold
                 something that JSON cannot express.
         """
-        content = {"format": FORMAT, **asdict(self)}
+        content = {"format": FORMAT, **vars(self)}
         content["histories"] = [_each(history, _to_json) for history in self.histories]
-        try:
-            text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-        except (TypeError, ValueError) as error:
-            raise DataError(
-                f"The result {self.name!r} cannot be saved as JSON ({error}). Give facts made of "
-                "texts, finite numbers, lists and dictionaries."
-            ) from error
-        return write_atomically(
-            path, lambda new: new.write_text(text, "utf-8"), check=load, error=DataError
-        )
+        return records.write(path, content, "result", load)
 
 
 def load(path: str | Path) -> Result:
@@ -109,32 +99,8 @@ def load(path: str | Path) -> Result:
     Raises:
         DataError: there is no such file, or it does not hold a result.
     """
-    path = Path(path)
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise DataError(
-            f"{path.name} is not there; run the notebook that makes it, or check the path."
-        ) from None
-    except OSError as error:
-        raise DataError(
-            f"{path.name} cannot be read as a result ({error.strerror or type(error).__name__}); "
-            "check that it is a file, and that you may read it."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"{path.name} cannot be read as a result ({error}); delete it and measure again."
-        ) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise DataError(
-            f"{path.name} is not a result of this version (format {FORMAT}); measure again."
-        )
-    try:
-        return _checked(**{key: content[key] for key in Result.__dataclass_fields__})
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"{path.name} lacks a part of a result or has a wrong one ({error}); measure again."
-        ) from error
+    fields = Result.__dataclass_fields__
+    return records.read(path, "result", {"format": FORMAT}, fields, _checked)
 
 
 def _checked(name, scores, histories, protocol, facts) -> Result:
@@ -192,12 +158,7 @@ def recorded(name: str) -> Result:
         DataError: there is no record of that name, or no checkout of the
             project, with which the record comes.
     """
-    if not settings.IN_CHECKOUT:
-        raise DataError(
-            f"The recorded result {name!r} is not here: the record comes with the project's "
-            "checkout, in data/results. Run from a checkout, or measure it."
-        )
-    return load(settings.PROJECT / "data" / "results" / f"{name}.json")
+    return load(records.recorded(name, "result", "data/results"))
 
 
 def find(name: str, like: Result) -> Result | None:

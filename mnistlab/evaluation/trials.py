@@ -8,14 +8,13 @@ size or the scaling of the pixels differs.
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
 
-from mnistlab import settings
 from mnistlab.errors import DataError
+from mnistlab.evaluation import records
 from mnistlab.evaluation.results import Comparison, Result, compare
-from mnistlab.files import write_atomically
 
 import numpy as np
 
@@ -186,17 +185,9 @@ class Tuning:
             DataError: the file cannot be written there, or settings or facts
                 hold something that JSON cannot express.
         """
-        try:
-            content = {"format": FORMAT, "kind": KIND, **asdict(self)}
-            text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-        except (TypeError, ValueError) as error:
-            raise DataError(
-                f"The tuning {self.name!r} cannot be saved as JSON ({error}). Give settings and "
-                "facts made of texts, finite numbers, lists and dictionaries."
-            ) from error
-        return write_atomically(
-            path, lambda new: new.write_text(text, "utf-8"), check=load, error=DataError
-        )
+        tried = [vars(trial) for trial in self.trials]
+        content = {"format": FORMAT, "kind": KIND, **vars(self), "trials": tried}
+        return records.write(path, content, "tuning", load)
 
 
 def shown(value: object) -> str:
@@ -225,33 +216,8 @@ def load(path: str | Path) -> Tuning:
     Raises:
         DataError: there is no such file, or it does not hold a tuning.
     """
-    path = Path(path)
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise DataError(
-            f"{path.name} is not there; run the notebook that makes it, or check the path."
-        ) from None
-    except OSError as error:
-        raise DataError(
-            f"{path.name} cannot be read as a tuning ({error.strerror or type(error).__name__}); "
-            "check that it is a file, and that you may read it."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"{path.name} cannot be read as a tuning ({error}); delete it and tune again."
-        ) from error
-    kind = {"format": FORMAT, "kind": KIND}
-    if not isinstance(content, dict) or {key: content.get(key) for key in kind} != kind:
-        raise DataError(
-            f"{path.name} is not a tuning of this version (format {FORMAT}); tune again."
-        )
-    try:
-        return _checked(**{key: content[key] for key in Tuning.__dataclass_fields__})
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"{path.name} lacks a part of a tuning or has a wrong one ({error}); tune again."
-        ) from error
+    marks = {"format": FORMAT, "kind": KIND}
+    return records.read(path, "tuning", marks, Tuning.__dataclass_fields__, _checked)
 
 
 def _checked(name, default, trials, protocol, facts) -> Tuning:
@@ -316,9 +282,4 @@ def recorded(name: str) -> Tuning:
         DataError: there is no record of that name, or no checkout of the
             project, with which the record comes.
     """
-    if not settings.IN_CHECKOUT:
-        raise DataError(
-            f"The recorded tuning {name!r} is not here: the record comes with the project's "
-            "checkout, in data/results/tuning. Run from a checkout, or tune it."
-        )
-    return load(settings.PROJECT / "data" / "results" / "tuning" / f"{name}.json")
+    return load(records.recorded(name, "tuning", "data/results/tuning"))

@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import asdict
 
+from mnistlab import settings
 from mnistlab.errors import DataError
 from mnistlab.evaluation import results, trials
 from mnistlab.evaluation.results import Result
@@ -91,11 +92,11 @@ class TestJson:
         assert load(path) == tuning
         assert json.loads(path.read_text("utf-8"))["kind"] == "tuning"
 
-    @pytest.mark.parametrize("value", [math.nan, {1, 2}])
+    @pytest.mark.parametrize("value", [math.nan, {1, 2}, object()])
     def test_what_json_cannot_express_is_refused_and_the_old_file_stays(self, tmp_path, value):
         path = make().save(tmp_path / "rate.json")
         before = path.read_bytes()
-        with pytest.raises(DataError, match=r"'rate' cannot be saved as JSON .* Give settings"):
+        with pytest.raises(DataError, match=r"'rate' cannot be saved as JSON .* It may hold"):
             make(seconds=value).save(path)
         assert path.read_bytes() == before
         assert [each.name for each in tmp_path.iterdir()] == ["rate.json"]
@@ -112,7 +113,7 @@ class TestJson:
             trials.recorded("none")
 
     def test_without_a_checkout_there_is_no_record(self, monkeypatch):
-        monkeypatch.setattr(trials.settings, "IN_CHECKOUT", False)
+        monkeypatch.setattr(settings, "IN_CHECKOUT", False)
         with pytest.raises(DataError, match="comes with the project's checkout"):
             trials.recorded("search")
 
