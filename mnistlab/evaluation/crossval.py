@@ -10,11 +10,12 @@ when it is finished, so that a run that was stopped goes on where it was.
 """
 
 import contextlib
+import dataclasses
 import datetime
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mnistlab import settings
 from mnistlab.data.checks import check_pairs, check_whole
@@ -59,7 +60,9 @@ def evaluate_model(
 
     Several folds run at once, in processes of their own, where the machine has
     the cores and the work is worth it; with a graphics card one runs after the
-    other. `with joblib.parallel_config("dask"):` around the call has a Dask
+    other. Where the folds do not come out even, such as five on two cores, one of
+    them is trained in two parts, with a pause between, so that no core is idle at
+    the end. `with joblib.parallel_config("dask"):` around the call has a Dask
     cluster run them. The numbers are the same wherever the folds run and in
     whatever order, for an equal number of threads for each.
 
@@ -128,10 +131,13 @@ def evaluate_model(
     model = _looked_at(build, seed)
     plan = _plan(build, protocol, workers)
     kept = _kept_folds(model, protocol, plan, resume)
+    # Code that is not Keras' own may keep a state of its own, which could not be handed over.
+    divisible = not fingerprint.own_code(model)
     with progress or RunProgress(folds, epochs) as progress:
         outcomes = _read(kept, folds, progress)
         try:
-            for outcome in _run(build, images, labels, protocol, plan, set(outcomes), progress):
+            tasks = _tasks(build, protocol, set(outcomes), divisible)
+            for outcome in _run(tasks, images, labels, plan, progress):
                 outcomes[outcome.fold] = outcome
                 progress.finished(outcome.fold, outcome.history, outcome.seconds)
                 if kept is not None:
@@ -265,22 +271,27 @@ def _keep(kept: KeptFolds, outcome: FoldOutcome, threads: int) -> None:
     )
 
 
+def _tasks(
+    build: FreshModels, protocol: Mapping[str, object], finished: set[int], divisible: bool
+) -> list[FoldTask]:
+    numbers = {key: protocol[key] for key in ("folds", "epochs", "batch_size", "seed")}
+    common = numbers | {"keras_settings": keras_settings(), "divisible": divisible}
+    return [
+        FoldTask(fold, build=build, **common)
+        for fold in range(protocol["folds"])
+        if fold not in finished
+    ]
+
+
 def _run(
-    build: FreshModels,
+    tasks: Sequence[FoldTask],
     images: np.ndarray,
     labels: np.ndarray,
-    protocol: Mapping[str, object],
     plan: engine.Plan,
-    finished: set[int],
     progress: RunProgress,
 ) -> Iterator[FoldOutcome]:
-    numbers = {key: protocol[key] for key in ("folds", "epochs", "batch_size", "seed")}
     with _reports(plan, progress) as report:
-        tasks = [
-            FoldTask(fold, **numbers, build=build, keras_settings=keras_settings(), report=report)
-            for fold in range(protocol["folds"])
-            if fold not in finished
-        ]
+        tasks = [dataclasses.replace(task, report=report) for task in tasks]
         with contextlib.closing(engine.run_folds(tasks, images, labels, plan)) as outcomes:
             yield from outcomes
 

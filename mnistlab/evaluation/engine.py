@@ -11,8 +11,10 @@ import dataclasses
 import functools
 import os
 import pickle
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -20,19 +22,25 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mnistlab import settings
 from mnistlab.errors import MnistLabError, WorkersError
 from mnistlab.evaluation.fold import FoldOutcome, FoldTask, run_fold, threads_in_use
+from mnistlab.evaluation.parts import epochs_saved, parts
 
 import cloudpickle
 import joblib
 import numpy as np
 import tensorflow as tf
+from joblib.externals.loky.backend import resource_tracker
 from joblib.parallel import get_active_backend
 
 WORTH_PROCESSES = 200_000
 """Images trained on, each epoch counted, from which on starting processes pays."""
+
+WORTH_DIVIDING = 100_000
+"""Images trained on by which the run has to be shorter, for a fold to be divided."""
 
 ATTEMPTS = 3
 """How often folds are run whose worker was lost; the last time one after the other."""
@@ -136,7 +144,8 @@ def run_folds(
     """Runs folds and yields their outcomes as they come, in any order.
 
     A fold whose worker is lost (killed, out of memory, its machine gone) is
-    run again. Closing the generator, or an interrupt, ends all that runs in
+    run again. In processes of this machine, a fold may be trained in two parts,
+    so that no process is idle. Closing the generator, or an interrupt, ends all that runs in
     processes of this machine; threads, and an engine of the caller's, finish
     the folds that they have begun, which are then lost.
 
@@ -156,20 +165,29 @@ def run_folds(
     Warns:
         UserWarning: a worker was lost.
     """
-    if plan.place == "here":
+    if plan.place == "here" or not tasks:
         for task in tasks:
             yield run_fold(task, images, labels)
         return
     waiting = {task.fold: _sendable(task, plan) for task in tasks}
+    with _folder_of_parts() as folder:
+        yield from _run_waiting(waiting, images, labels, plan, folder)
+
+
+def _run_waiting(
+    waiting: dict[int, FoldTask], images: np.ndarray, labels: np.ndarray, plan: Plan, folder: Path
+) -> Iterator[FoldOutcome]:
     first = None
     for attempt in range(1, ATTEMPTS + 1):
         at_once = 1 if attempt == ATTEMPTS else plan.workers
         try:
-            started = _started(list(waiting.values()), images, labels, plan, at_once)
-            with _ended(started) as answers:
+            todo = _divided(list(waiting.values()), len(images), plan, at_once, folder)
+            with _ended(_started(todo, images, labels, plan, at_once)) as answers:
                 for answer in answers:
-                    del waiting[answer.fold]
-                    yield answer.outcome()
+                    outcome = answer.outcome()
+                    if outcome.finished:
+                        del waiting[answer.fold]
+                        yield outcome
             return
         except FoldError as error:
             raise error.cause from None
@@ -186,6 +204,21 @@ def run_folds(
                 f"A worker was lost ({_said(error)}). {_numbered(waiting)} run again.",
                 stacklevel=3,
             )
+
+
+@contextlib.contextmanager
+def _folder_of_parts() -> Iterator[Path]:
+    """Makes a folder that is removed in the end, also if this process is killed.
+
+    Then it is the watcher that does it by which joblib removes its own files.
+    """
+    folder = tempfile.mkdtemp(prefix="mnistlab-")
+    resource_tracker.register(folder, "folder")
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        resource_tracker.unregister(folder, "folder")
 
 
 class FoldError(Exception):
@@ -276,6 +309,25 @@ def _sendable(task: FoldTask, plan: Plan) -> FoldTask:
     if plan.place == "threads":
         return task
     return dataclasses.replace(task, build=cloudpickle.dumps(task.build), threads=plan.threads)
+
+
+def _divided(
+    tasks: list[FoldTask], rows: int, plan: Plan, at_once: int | None, folder: Path
+) -> list[FoldTask]:
+    """Returns the tasks in the order of their beginning, a few of them in two parts."""
+    if plan.place != "processes" or not all(task.divisible for task in tasks):
+        return tasks
+    task = tasks[0]
+    trained = rows * (task.folds - 1) // task.folds
+    if epochs_saved(len(tasks), task.epochs, at_once) * trained < WORTH_DIVIDING:
+        return tasks
+    of_fold = {task.fold: task for task in tasks}
+    return [
+        dataclasses.replace(
+            of_fold[part.fold], until=part.until, handover=folder / f"fold-{part.fold}.pickle"
+        )
+        for part in parts(list(of_fold), task.epochs, at_once)
+    ]
 
 
 def can_be_sent(build: Callable) -> bool:

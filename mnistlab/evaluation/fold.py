@@ -14,10 +14,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mnistlab import settings
-from mnistlab.errors import DesignError, TrainingError
-from mnistlab.evaluation.quick_fit import History, quick_fit
+from mnistlab.errors import DesignError, MnistLabError, TrainingError
+from mnistlab.evaluation.handover import read_handover, take_over, write_handover
+from mnistlab.evaluation.quick_fit import History, make_variables, quick_fit
 
 import keras
 import numpy as np
@@ -44,6 +46,11 @@ class FoldTask:
         threads: threads that TensorFlow is to use; `None` leaves it as it is.
         keras_settings: what `keras_settings()` says in the caller's process.
         report: told how far the fold is.
+        divisible: whether another process can go on with the training after
+            an epoch, for all its state lies in Keras' variables.
+        until: how many epochs the fold shall have now; `None` for all.
+        handover: the file of a fold that is trained in two parts; where it
+            exists, the training goes on from there.
     """
 
     fold: int
@@ -55,6 +62,9 @@ class FoldTask:
     threads: int | None = None
     keras_settings: dict[str, object] = field(default_factory=dict)
     report: Report | None = None
+    divisible: bool = False
+    until: int | None = None
+    handover: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -66,12 +76,14 @@ class FoldOutcome:
         history: the curves, as Keras names them.
         seconds: how long building, training and judging took.
         threads: how many threads TensorFlow had.
+        finished: whether it has all its epochs.
     """
 
     fold: int
     history: History
     seconds: float
     threads: int
+    finished: bool = True
 
     @property
     def score(self) -> float:
@@ -102,21 +114,37 @@ def run_fold(task: FoldTask, images: np.ndarray, labels: np.ndarray) -> FoldOutc
     seed = fold_seed(task.seed, task.fold)
     model = build_seeded(build, seed)
     report = task.report and _of_fold(task.report, task.fold)
+    targets = _targets(model, labels)
+    earlier = task.handover and read_handover(task.handover)
+    if earlier:
+        make_variables(model, images[training[:1]], targets[training[:1]])
+        take_over(model, earlier)
+    part = range(earlier.epochs if earlier else 0, task.until or task.epochs)
     try:
         history = quick_fit(
             model,
             images,
-            _targets(model, labels),
+            targets,
             training,
             held_out,
             task.epochs,
             task.batch_size,
             seed,
             report,
+            part,
         )
     except TrainingError as error:
         raise TrainingError(f"Fold {task.fold + 1} of {task.folds}, {error}") from None
-    return FoldOutcome(task.fold, history, time.monotonic() - started, threads_in_use())
+    seconds = time.monotonic() - started
+    if earlier:
+        history = {name: earlier.history[name] + history.get(name, []) for name in earlier.history}
+        seconds += earlier.seconds
+    finished = part.stop == task.epochs
+    if not finished:
+        # Where it cannot be written, the second part trains all epochs.
+        with contextlib.suppress(MnistLabError):
+            write_handover(task.handover, model, history, seconds)
+    return FoldOutcome(task.fold, history, seconds, threads_in_use(), finished)
 
 
 def split(rows: int, folds: int, seed: int, fold: int) -> tuple[np.ndarray, np.ndarray]:

@@ -40,6 +40,7 @@ def quick_fit(
     batch_size: int,
     seed: int,
     report: Report | None = None,
+    part: range | None = None,
 ) -> History:
     """Trains a compiled model and judges it after every epoch, as `fit` does.
 
@@ -55,10 +56,13 @@ def quick_fit(
         seed: decides the order of the rows, together with the epoch.
         report: called with the epoch (from 0), the share of it that is done,
             and, at its end, the numbers that it adds to the history.
+        part: the epochs to train now (from 0), where others have been trained
+            before or will be later; all of them when `None`.
 
     Returns:
         The history with Keras' names: for every metric, and with `val_` before
-        it for the held-out rows if there are any, one number an epoch.
+        it for the held-out rows if there are any, one number for each epoch
+        trained.
 
     Raises:
         TrainingError: a weight is NaN or infinite at the end of an epoch.
@@ -74,11 +78,13 @@ def quick_fit(
     """
     report = report or (lambda epoch, share, numbers: None)
     images, targets = _as_keras_takes_them(images), _as_keras_takes_them(targets)
-    _complete(model, images[training[:1]], targets[training[:1]])
+    make_variables(model, images[training[:1]], targets[training[:1]])
     train = _many_steps(model, model.train_step)
     judge = _many_steps(model, model.test_step)
     history: History = {}
-    for epoch, order in enumerate(orders(training, epochs, seed)):
+    part = range(epochs) if part is None else part
+    for epoch in part:
+        order = shuffled(training, epoch, seed)
         report(epoch, 0.0, {})
         model.reset_metrics()
         for done, rows, size in _calls(order, batch_size):
@@ -94,20 +100,20 @@ def quick_fit(
         for name in sorted(numbers):
             history.setdefault(name, []).append(numbers[name])
         report(epoch, 1.0, numbers)
-    # An optimizer that averages the weights over the steps leaves the averages in their place.
-    model.optimizer.finalize_variable_values(model.trainable_variables)
+    if part.stop == epochs:
+        # An optimizer that averages the weights over the steps leaves the averages in their place.
+        model.optimizer.finalize_variable_values(model.trainable_variables)
     return history
 
 
-def orders(rows: np.ndarray, epochs: int, seed: int) -> Iterator[np.ndarray]:
-    """Yields the rows of each epoch in the order in which they are trained on.
+def shuffled(rows: np.ndarray, epoch: int, seed: int) -> np.ndarray:
+    """Returns the rows in the order in which an epoch (from 0) trains on them.
 
     Example:
-        >>> [order.tolist() for order in orders(np.arange(5), epochs=2, seed=1)]
+        >>> [shuffled(np.arange(5), epoch, seed=1).tolist() for epoch in range(2)]
         [[4, 0, 1, 2, 3], [1, 4, 0, 3, 2]]
     """
-    for epoch in range(epochs):
-        yield np.random.default_rng([seed, epoch]).permutation(rows)
+    return np.random.default_rng([seed, epoch]).permutation(rows)
 
 
 def check_weights(model: keras.Model, epoch: int, epochs: int) -> None:
@@ -146,8 +152,14 @@ class _Cast:
         return self._array[rows].astype(keras.config.floatx())
 
 
-def _complete(model: keras.Model, images: np.ndarray, targets: np.ndarray) -> None:
-    """Has layers, metrics and optimizer make their variables, which a traced function cannot."""
+def make_variables(model: keras.Model, images: np.ndarray, targets: np.ndarray) -> None:
+    """Has layers, metrics and optimizer make their variables, which a traced function cannot.
+
+    Args:
+        model: a compiled model.
+        images: (n, 28, 28, 1), one or more.
+        targets: (n, ...) what the model's loss takes.
+    """
     model.test_step((tf.constant(images), tf.constant(targets)))
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)

@@ -364,6 +364,30 @@ def test_a_killed_worker_costs_its_fold_and_not_the_run(kept, of_workers, tmp_pa
     assert result.histories == of_workers.histories
 
 
+@posix_only
+@pytest.mark.parametrize("start", [2, 4])
+def test_a_worker_killed_while_a_fold_is_trained_in_two_parts(kept, tmp_path, monkeypatch, start):
+    # The second of three folds is the one with two parts, begun as the second and the fourth.
+    caller = os.getpid()
+
+    def define_model():
+        if os.getpid() != caller:
+            (tmp_path / f"start-{len(list(tmp_path.glob('start-*'))) + 1}").touch()
+            if (tmp_path / f"start-{start}").exists() and not (tmp_path / "killed").exists():
+                (tmp_path / "killed").touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        return small_model()
+
+    undivided = evaluate(workers=2, epochs=2)
+    monkeypatch.setattr(engine, "WORTH_DIVIDING", 1)
+    with pytest.warns(UserWarning, match=r"A worker was lost .* run again"):
+        result = evaluate(define_model, workers=2, epochs=2, resume=True)
+    assert (tmp_path / "killed").exists()
+    assert result.histories == undivided.histories
+    again = evaluate(workers=2, epochs=2, resume=True)
+    assert again.histories == undivided.histories
+
+
 class TestNumbersThatAreNone:
     def test_pixels_are_refused_before_anything_is_built(self):
         images = IMAGES.copy()

@@ -196,6 +196,69 @@ def test_evaluate_model_gives_the_same_with_several_workers():
     assert len(two.facts["fold_seconds"]) == 3
 
 
+class TestDivided:
+    @pytest.fixture(autouse=True)
+    def however_small(self, monkeypatch):
+        monkeypatch.setattr(engine, "WORTH_DIVIDING", 1)
+
+    def test_a_fold_in_two_processes_gives_the_same_numbers(self):
+        # Three folds of two epochs for two processes: the second fold has two parts.
+        threads = plan(3, 10, workers=2).threads
+        together = Plan("processes", 2, threads)
+        with received(lambda *message: None) as report:
+            undivided = histories(together, report=report)
+            assert histories(together, report=report, divisible=True) == undivided
+
+    def test_which_tasks_are_begun_when(self, tmp_path):
+        todo = engine._divided(tasks(3, divisible=True), ROWS, Plan("processes", 2, 1), 2, tmp_path)
+        assert [(task.fold, task.until) for task in todo] == [(0, 2), (1, 1), (2, 2), (1, 2)]
+        assert len({task.handover for task in todo}) == 3
+
+    @pytest.mark.parametrize(
+        ("place", "at_once", "divisible"),
+        [
+            ("processes", 2, False),
+            ("processes", 1, True),
+            ("processes", 3, True),
+            ("threads", 2, True),
+            ("engine", None, True),
+        ],
+    )
+    def test_nothing_where_it_cannot_be_or_gains_nothing(self, place, at_once, divisible, tmp_path):
+        todo = tasks(3, divisible=divisible)
+        assert engine._divided(todo, ROWS, Plan(place, at_once, 1), at_once, tmp_path) == todo
+
+    def test_nothing_where_it_gains_little(self, monkeypatch, tmp_path):
+        # One epoch of 40 images is saved.
+        todo, two = tasks(3, divisible=True), Plan("processes", 2, 1)
+        for worth, parts in ((40, 4), (41, 3)):
+            monkeypatch.setattr(engine, "WORTH_DIVIDING", worth)
+            assert len(engine._divided(todo, ROWS, two, 2, tmp_path)) == parts
+
+    def test_the_work_of_layers_of_ones_own_is_not_divided(self, monkeypatch):
+        @keras.saving.register_keras_serializable("tests")
+        class Own(keras.layers.Layer):
+            def call(self, inputs):
+                return inputs
+
+        def define_model():
+            model = small_model()
+            own = keras.Sequential([keras.Input((28, 28, 1)), Own(), *model.layers])
+            own.compile("sgd", "categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+            return own
+
+        seen, run = [], engine.run_folds
+
+        def noting(todo, *others):
+            seen.extend(todo)
+            return run(todo, *others)
+
+        monkeypatch.setattr(engine, "run_folds", noting)
+        for define in (small_model, define_model):
+            evaluate_model(define, IMAGES, LABELS, folds=2, epochs=1)
+        assert [task.divisible for task in seen] == [True, True, False, False]
+
+
 class TestWhatAFoldRaises:
     def failing(self):
         class MyError(Exception):
