@@ -60,11 +60,11 @@ def evaluate_model(
 
     Several folds run at once, in processes of their own, where the machine has
     the cores and the work is worth it; with a graphics card one runs after the
-    other. Where the folds do not come out even, such as five on two cores, one of
-    them is trained in two parts, with a pause between, so that no core is idle at
-    the end. `with joblib.parallel_config("dask"):` around the call has a Dask
-    cluster run them. The numbers are the same wherever the folds run and in
-    whatever order, for an equal number of threads for each.
+    other. Where they do not come out even, such as five on two cores, some are
+    trained in two parts, with a pause between, so that no core is idle. `with
+    joblib.parallel_config("dask"):` around the call has a Dask cluster run them.
+    The numbers are the same wherever the folds run and in whatever order, for an
+    equal number of threads for each.
 
     A picture shows the folds that run, the held-out accuracy as it grows and
     the time left. An interrupt (the stop button) ends the run within seconds;
@@ -131,8 +131,8 @@ def evaluate_model(
     model = _looked_at(build, seed)
     plan = _plan(build, protocol, workers)
     kept = _kept_folds(model, protocol, plan, resume)
-    # Code that is not Keras' own may keep a state of its own, which could not be handed over.
-    divisible = not fingerprint.own_code(model)
+    # What is not Keras' own, or runs in Python, may keep a state that cannot be handed over.
+    divisible = not (fingerprint.own_code(model) or model.run_eagerly)
     with progress or RunProgress(folds, epochs) as progress:
         outcomes = _read(kept, folds, progress)
         try:

@@ -26,8 +26,8 @@ from pathlib import Path
 
 from mnistlab import settings
 from mnistlab.errors import MnistLabError, WorkersError
+from mnistlab.evaluation.balance import epochs_saved, parts
 from mnistlab.evaluation.fold import FoldOutcome, FoldTask, run_fold, threads_in_use
-from mnistlab.evaluation.parts import epochs_saved, parts
 
 import cloudpickle
 import joblib
@@ -170,24 +170,34 @@ def run_folds(
             yield run_fold(task, images, labels)
         return
     waiting = {task.fold: _sendable(task, plan) for task in tasks}
-    with _folder_of_parts() as folder:
+    worth = _worth_dividing(tasks, len(images), plan, plan.workers)
+    with _folder_of_parts() if worth else contextlib.nullcontext() as folder:
         yield from _run_waiting(waiting, images, labels, plan, folder)
 
 
 def _run_waiting(
-    waiting: dict[int, FoldTask], images: np.ndarray, labels: np.ndarray, plan: Plan, folder: Path
+    waiting: dict[int, FoldTask],
+    images: np.ndarray,
+    labels: np.ndarray,
+    plan: Plan,
+    folder: Path | None,
 ) -> Iterator[FoldOutcome]:
     first = None
     for attempt in range(1, ATTEMPTS + 1):
         at_once = 1 if attempt == ATTEMPTS else plan.workers
         try:
-            todo = _divided(list(waiting.values()), len(images), plan, at_once, folder)
+            todo = list(waiting.values())
+            if folder and _worth_dividing(todo, len(images), plan, at_once):
+                todo = _divided(todo, at_once, folder)
             with _ended(_started(todo, images, labels, plan, at_once)) as answers:
                 for answer in answers:
                     outcome = answer.outcome()
                     if outcome.finished:
                         del waiting[answer.fold]
                         yield outcome
+                    if not waiting:
+                        # A first part may still run, of a fold that another process trained whole.
+                        return
             return
         except FoldError as error:
             raise error.cause from None
@@ -207,18 +217,22 @@ def _run_waiting(
 
 
 @contextlib.contextmanager
-def _folder_of_parts() -> Iterator[Path]:
+def _folder_of_parts() -> Iterator[Path | None]:
     """Makes a folder that is removed in the end, also if this process is killed.
 
     Then it is the watcher that does it by which joblib removes its own files.
+    Where there can be no such folder, no fold is divided.
     """
-    folder = tempfile.mkdtemp(prefix="mnistlab-")
-    resource_tracker.register(folder, "folder")
-    try:
-        yield Path(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        resource_tracker.unregister(folder, "folder")
+    with contextlib.ExitStack() as undo:
+        try:
+            folder = tempfile.mkdtemp(prefix="mnistlab-")
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)
+            resource_tracker.register(folder, "folder")
+            undo.callback(resource_tracker.unregister, folder, "folder")
+        except (OSError, ValueError):
+            # The watcher takes only names of ASCII letters.
+            folder = None
+        yield folder and Path(folder)
 
 
 class FoldError(Exception):
@@ -311,22 +325,22 @@ def _sendable(task: FoldTask, plan: Plan) -> FoldTask:
     return dataclasses.replace(task, build=cloudpickle.dumps(task.build), threads=plan.threads)
 
 
-def _divided(
-    tasks: list[FoldTask], rows: int, plan: Plan, at_once: int | None, folder: Path
-) -> list[FoldTask]:
-    """Returns the tasks in the order of their beginning, a few of them in two parts."""
+def _worth_dividing(tasks: Sequence[FoldTask], rows: int, plan: Plan, at_once: int | None) -> bool:
     if plan.place != "processes" or not all(task.divisible for task in tasks):
-        return tasks
-    task = tasks[0]
-    trained = rows * (task.folds - 1) // task.folds
-    if epochs_saved(len(tasks), task.epochs, at_once) * trained < WORTH_DIVIDING:
-        return tasks
+        return False
+    folds, epochs = tasks[0].folds, tasks[0].epochs
+    trained = rows * (folds - 1) // folds
+    return epochs_saved(len(tasks), epochs, at_once) * trained >= WORTH_DIVIDING
+
+
+def _divided(tasks: Sequence[FoldTask], at_once: int, folder: Path) -> list[FoldTask]:
+    """Returns the tasks in the order of their beginning, a few of them in two parts."""
     of_fold = {task.fold: task for task in tasks}
     return [
         dataclasses.replace(
             of_fold[part.fold], until=part.until, handover=folder / f"fold-{part.fold}.pickle"
         )
-        for part in parts(list(of_fold), task.epochs, at_once)
+        for part in parts(list(of_fold), tasks[0].epochs, at_once)
     ]
 
 

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from mnistlab.evaluation import fold, quick_fit
+from mnistlab.evaluation import fold, handover, quick_fit
 from mnistlab.models import schedules
 from mnistlab.versions import versions
 
@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-CODE = (fold, quick_fit, schedules)
+CODE = (fold, quick_fit, handover, schedules)
 """The modules whose every change may change numbers."""
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mnistlab import settings
 from mnistlab.errors import DesignError, MnistLabError, TrainingError
-from mnistlab.evaluation.handover import read_handover, take_over, write_handover
+from mnistlab.evaluation.handover import Handover, read_handover, take_over, write_handover
 from mnistlab.evaluation.quick_fit import History, make_variables, quick_fit
 
 import keras
@@ -47,7 +47,7 @@ class FoldTask:
         keras_settings: what `keras_settings()` says in the caller's process.
         report: told how far the fold is.
         divisible: whether another process can go on with the training after
-            an epoch, for all its state lies in Keras' variables.
+            an epoch, because all its state lies in Keras' variables.
         until: how many epochs the fold shall have now; `None` for all.
         handover: the file of a fold that is trained in two parts; where it
             exists, the training goes on from there.
@@ -115,7 +115,7 @@ def run_fold(task: FoldTask, images: np.ndarray, labels: np.ndarray) -> FoldOutc
     model = build_seeded(build, seed)
     report = task.report and _of_fold(task.report, task.fold)
     targets = _targets(model, labels)
-    earlier = task.handover and read_handover(task.handover)
+    earlier = _earlier_part(task)
     if earlier:
         make_variables(model, images[training[:1]], targets[training[:1]])
         take_over(model, earlier)
@@ -143,8 +143,15 @@ def run_fold(task: FoldTask, images: np.ndarray, labels: np.ndarray) -> FoldOutc
     if not finished:
         # Where it cannot be written, the second part trains all epochs.
         with contextlib.suppress(MnistLabError):
-            write_handover(task.handover, model, history, seconds)
+            state = Handover.of(model, history, seconds, threads_in_use())
+            write_handover(task.handover, state)
     return FoldOutcome(task.fold, history, seconds, threads_in_use(), finished)
+
+
+def _earlier_part(task: FoldTask) -> Handover | None:
+    earlier = task.handover and read_handover(task.handover)
+    # With another number of threads the epochs would not be parts of the same training.
+    return earlier if earlier and earlier.threads == threads_in_use() else None
 
 
 def split(rows: int, folds: int, seed: int, fold: int) -> tuple[np.ndarray, np.ndarray]:

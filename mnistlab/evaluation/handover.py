@@ -1,9 +1,9 @@
 """The state of a training between two epochs, handed from one process to another.
 
-All that a training of Keras' own layers knows lies in variables: weights, what
-the optimizer remembers, and the states of the generators that dropout draws
-from. With these, and the same order of the images, it goes on as if nothing had
-been between.
+All that a traced training of Keras' own layers knows lies in variables:
+weights, what the optimizer remembers, and the states of the generators that
+dropout draws from. With these, and the same order of the images, it goes on as
+if nothing had been between.
 """
 
 import pickle
@@ -24,12 +24,26 @@ class Handover:
     Attributes:
         history: the curves so far.
         seconds: how long it took so far.
+        threads: how many threads TensorFlow had.
         values: of all variables of the model and its optimizer.
     """
 
     history: History
     seconds: float
+    threads: int
     values: list[np.ndarray]
+
+    @classmethod
+    def of(cls, model: keras.Model, history: History, seconds: float, threads: int) -> "Handover":
+        """Takes the state of a model that is being trained.
+
+        Args:
+            model: compiled, and trained so far.
+            history: the curves so far.
+            seconds: how long it took so far.
+            threads: how many threads TensorFlow had.
+        """
+        return cls(history, seconds, threads, [each.numpy() for each in _variables(model)])
 
     @property
     def epochs(self) -> int:
@@ -37,25 +51,28 @@ class Handover:
         return len(self.history["loss"])
 
 
-def write_handover(path: Path, model: keras.Model, history: History, seconds: float) -> None:
-    """Writes the state of a training, for a process on this machine.
+def write_handover(path: Path, state: Handover) -> None:
+    """Writes the state of a training, for another process on this machine.
 
     Args:
         path: the file.
-        model: the model that is being trained.
-        history: the curves so far.
-        seconds: how long it took so far.
+        state: what to write.
+
+    Raises:
+        MnistLabError: it cannot be written.
     """
-    state = Handover(history, seconds, [variable.numpy() for variable in _variables(model)])
     write_atomically(path, lambda file: file.write_bytes(pickle.dumps(state)))
 
 
 def read_handover(path: Path) -> Handover | None:
-    """Returns what was written, or `None` if nothing was.
+    """Returns what was written, or `None` where nothing can be read.
 
     Only for files that this run has written: they are trusted.
     """
-    return pickle.loads(path.read_bytes()) if path.exists() else None
+    try:
+        return pickle.loads(path.read_bytes())
+    except OSError:
+        return None
 
 
 def take_over(model: keras.Model, state: Handover) -> None:

@@ -57,8 +57,9 @@ class RunProgress:
     """Shows how far the folds of a cross-validation are, several at once.
 
     In a notebook it is one picture: a bar for the whole run with the time left,
-    one for every fold that runs, and the held-out accuracy of all folds as it
-    grows. On a terminal it is a line; elsewhere each finished fold is a line.
+    one for every fold that runs or waits between two parts, and the held-out
+    accuracy of all folds as it grows. On a terminal it is a line; elsewhere
+    each finished fold is a line.
 
     Args:
         folds: how many there are.

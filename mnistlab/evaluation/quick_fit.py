@@ -57,7 +57,8 @@ def quick_fit(
         report: called with the epoch (from 0), the share of it that is done,
             and, at its end, the numbers that it adds to the history.
         part: the epochs to train now (from 0), where others have been trained
-            before or will be later; all of them when `None`.
+            before or will be later; all of them when `None`. Where it does not
+            begin with 0, the model has to have its variables (`make_variables`).
 
     Returns:
         The history with Keras' names: for every metric, and with `val_` before
@@ -78,11 +79,13 @@ def quick_fit(
     """
     report = report or (lambda epoch, share, numbers: None)
     images, targets = _as_keras_takes_them(images), _as_keras_takes_them(targets)
-    make_variables(model, images[training[:1]], targets[training[:1]])
     train = _many_steps(model, model.train_step)
     judge = _many_steps(model, model.test_step)
     history: History = {}
     part = range(epochs) if part is None else part
+    if part.start == 0:
+        # Not where a training goes on: some layers draw random numbers even when judging.
+        make_variables(model, images[training[:1]], targets[training[:1]])
     for epoch in part:
         order = shuffled(training, epoch, seed)
         report(epoch, 0.0, {})

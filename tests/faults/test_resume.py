@@ -46,6 +46,13 @@ def small_model(rate=0.01):
     return model
 
 
+def traced_model():
+    # What runs eagerly is not divided.
+    model = small_model()
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 # Run in other processes, which are killed and interrupted; it waits, to give time for that.
 PROGRAM = f"""
 import json, time
@@ -376,15 +383,15 @@ def test_a_worker_killed_while_a_fold_is_trained_in_two_parts(kept, tmp_path, mo
             if (tmp_path / f"start-{start}").exists() and not (tmp_path / "killed").exists():
                 (tmp_path / "killed").touch()
                 os.kill(os.getpid(), signal.SIGKILL)
-        return small_model()
+        return traced_model()
 
-    undivided = evaluate(workers=2, epochs=2)
+    undivided = evaluate(traced_model, workers=2, epochs=2)
     monkeypatch.setattr(engine, "WORTH_DIVIDING", 1)
     with pytest.warns(UserWarning, match=r"A worker was lost .* run again"):
         result = evaluate(define_model, workers=2, epochs=2, resume=True)
     assert (tmp_path / "killed").exists()
     assert result.histories == undivided.histories
-    again = evaluate(workers=2, epochs=2, resume=True)
+    again = evaluate(traced_model, workers=2, epochs=2, resume=True)
     assert again.histories == undivided.histories
 
 

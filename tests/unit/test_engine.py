@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import tempfile
 import threading
 import types
 
@@ -197,66 +198,127 @@ def test_evaluate_model_gives_the_same_with_several_workers():
 
 
 class TestDivided:
+    """Three folds of two epochs for two processes: the second fold has two parts."""
+
     @pytest.fixture(autouse=True)
     def however_small(self, monkeypatch):
         monkeypatch.setattr(engine, "WORTH_DIVIDING", 1)
 
-    def test_a_fold_in_two_processes_gives_the_same_numbers(self):
-        # Three folds of two epochs for two processes: the second fold has two parts.
-        threads = plan(3, 10, workers=2).threads
-        together = Plan("processes", 2, threads)
-        with received(lambda *message: None) as report:
-            undivided = histories(together, report=report)
-            assert histories(together, report=report, divisible=True) == undivided
+    @pytest.fixture
+    def scratch(self, monkeypatch, tmp_path):
+        """Where temporary folders are made."""
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        return tmp_path
+
+    def test_a_fold_in_two_processes_gives_the_same_numbers(self, scratch):
+        together, seen = Plan("processes", 2, plan(3, 10, workers=2).threads), []
+        with received(lambda *message: seen.append(message)) as report:
+            divided = histories(together, report=report, divisible=True)
+        assert divided == histories(together)
+        # No epoch is trained twice.
+        begun = [(fold, epoch) for fold, epoch, share, numbers in seen if not share]
+        assert sorted(begun) == [(fold, epoch) for fold in range(3) for epoch in range(2)]
+        assert list(scratch.glob("mnistlab-*")) == []
 
     def test_which_tasks_are_begun_when(self, tmp_path):
-        todo = engine._divided(tasks(3, divisible=True), ROWS, Plan("processes", 2, 1), 2, tmp_path)
+        todo = engine._divided(tasks(3), 2, tmp_path)
         assert [(task.fold, task.until) for task in todo] == [(0, 2), (1, 1), (2, 2), (1, 2)]
         assert len({task.handover for task in todo}) == 3
 
     @pytest.mark.parametrize(
-        ("place", "at_once", "divisible"),
+        ("place", "at_once", "divisible", "worth"),
         [
-            ("processes", 2, False),
-            ("processes", 1, True),
-            ("processes", 3, True),
-            ("threads", 2, True),
-            ("engine", None, True),
+            ("processes", 2, True, True),
+            ("processes", 2, False, False),
+            ("processes", 1, True, False),
+            ("processes", 3, True, False),
+            ("threads", 2, True, False),
+            ("engine", None, True, False),
         ],
     )
-    def test_nothing_where_it_cannot_be_or_gains_nothing(self, place, at_once, divisible, tmp_path):
+    def test_only_where_it_can_be_and_gains_something(self, place, at_once, divisible, worth):
         todo = tasks(3, divisible=divisible)
-        assert engine._divided(todo, ROWS, Plan(place, at_once, 1), at_once, tmp_path) == todo
+        assert engine._worth_dividing(todo, ROWS, Plan(place, at_once, 1), at_once) == worth
 
-    def test_nothing_where_it_gains_little(self, monkeypatch, tmp_path):
+    def test_not_where_it_gains_little(self, monkeypatch):
         # One epoch of 40 images is saved.
         todo, two = tasks(3, divisible=True), Plan("processes", 2, 1)
-        for worth, parts in ((40, 4), (41, 3)):
-            monkeypatch.setattr(engine, "WORTH_DIVIDING", worth)
-            assert len(engine._divided(todo, ROWS, two, 2, tmp_path)) == parts
+        for least, worth in ((40, True), (41, False)):
+            monkeypatch.setattr(engine, "WORTH_DIVIDING", least)
+            assert engine._worth_dividing(todo, ROWS, two, 2) == worth
 
-    def test_the_work_of_layers_of_ones_own_is_not_divided(self, monkeypatch):
+    def run(self, monkeypatch, started):
+        """Runs three folds with something else in place of the processes."""
+        monkeypatch.setattr(engine, "_started", started)
+        todo = tasks(3, divisible=True)
+        return run_folds(todo, IMAGES, np.eye(10)[LABELS], Plan("processes", 2, None))
+
+    def test_a_second_part_that_comes_too_early_trains_all(self, expected, monkeypatch):
+        def started(todo, images, labels, *_):
+            second_first = sorted(todo, key=lambda task: -task.until)
+            yield from (engine.answer(task, images, labels, 0) for task in second_first[:3])
+            raise ConnectionError("lost, and no longer needed")
+
+        outcomes = sorted(self.run(monkeypatch, started), key=lambda each: each.fold)
+        assert [outcome.history for outcome in outcomes] == expected
+
+    @pytest.mark.parametrize("ascii_only", [False, True])
+    def test_without_a_folder_for_the_parts_nothing_is_divided(
+        self, expected, monkeypatch, scratch, ascii_only
+    ):
+        if ascii_only:
+            (scratch / "übung").mkdir()
+            monkeypatch.setattr(tempfile, "tempdir", str(scratch / "übung"))
+        else:
+            monkeypatch.setattr(tempfile, "tempdir", str(scratch / "missing"))
+
+        def started(todo, images, labels, *_):
+            assert [task.until for task in todo] == [None, None, None]
+            yield from (engine.answer(task, images, labels, 0) for task in todo)
+
+        outcomes = self.run(monkeypatch, started)
+        assert [outcome.history for outcome in outcomes] == expected
+        assert list(scratch.rglob("mnistlab-*")) == []
+
+    def test_the_folder_of_the_parts_goes_when_a_run_is_ended(self, monkeypatch, scratch):
+        def started(todo, images, labels, *_):
+            assert len(todo) == 4
+            assert len(list(scratch.glob("mnistlab-*"))) == 1
+            yield engine.answer(todo[0], images, labels, 0)
+            raise KeyboardInterrupt
+
+        outcomes = self.run(monkeypatch, started)
+        next(outcomes)
+        outcomes.close()
+        assert list(scratch.glob("mnistlab-*")) == []
+        with pytest.raises(KeyboardInterrupt):
+            list(self.run(monkeypatch, started))
+        assert list(scratch.glob("mnistlab-*")) == []
+
+    def test_what_may_have_a_state_of_its_own_is_not_divided(self, monkeypatch):
         @keras.saving.register_keras_serializable("tests")
         class Own(keras.layers.Layer):
             def call(self, inputs):
                 return inputs
 
-        def define_model():
-            model = small_model()
-            own = keras.Sequential([keras.Input((28, 28, 1)), Own(), *model.layers])
-            own.compile("sgd", "categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
-            return own
+        def network(*hidden, eagerly=False):
+            layers = [keras.Input((28, 28, 1)), *hidden, keras.layers.Flatten()]
+            model = keras.Sequential([*layers, keras.layers.Dense(10, "softmax")])
+            model.compile(
+                "sgd", "categorical_crossentropy", metrics=["accuracy"], run_eagerly=eagerly
+            )
+            return model
 
         seen, run = [], engine.run_folds
 
         def noting(todo, *others):
-            seen.extend(todo)
+            seen.append({task.divisible for task in todo})
             return run(todo, *others)
 
         monkeypatch.setattr(engine, "run_folds", noting)
-        for define in (small_model, define_model):
-            evaluate_model(define, IMAGES, LABELS, folds=2, epochs=1)
-        assert [task.divisible for task in seen] == [True, True, False, False]
+        for define_model in (network, lambda: network(Own()), lambda: network(eagerly=True)):
+            evaluate_model(define_model, IMAGES, LABELS, folds=2, epochs=1)
+        assert seen == [{True}, {False}, {False}]
 
 
 class TestWhatAFoldRaises:

@@ -52,7 +52,7 @@ class TestNetwork:
             {"optimizer": keras.optimizers.SGD(0.02)},
             {"optimizer": keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.01, 9))},
         ],
-        ids=str,
+        ids=["units", "activation", "rate", "loss", "optimizer", "learning rate", "schedule"],
     )
     def test_what_changes_numbers_changes_it(self, changes):
         assert seeded(lambda: small_model(**changes)) != seeded()

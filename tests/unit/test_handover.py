@@ -18,9 +18,9 @@ LABELS = np.eye(10)[np.arange(ROWS) % 10]
 IMAGES = np.random.default_rng(0).random((ROWS, 28, 28, 1), dtype="float32")
 
 
-def network(optimizer, *hidden, **options):
+def network(optimizer, *hidden):
     model = keras.Sequential([*hidden, layers.Flatten(), layers.Dense(10, "softmax")])
-    model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"], **options)
+    model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -44,8 +44,9 @@ def scaled_loss():
     return network(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()))
 
 
-def eager():
-    return network("adadelta", layers.GaussianNoise(0.2), run_eagerly=True)
+def drawing_when_judging():
+    # Unlike dropout, this layer draws random numbers for held-out images, too.
+    return network("adadelta", layers.RandomSharpness(0.5, value_range=(0, 1)))
 
 
 def task(define_model=dropout, **changes):
@@ -53,7 +54,7 @@ def task(define_model=dropout, **changes):
 
 
 @pytest.mark.parametrize(
-    "define_model", [dropout, normalized, scheduled, averaged, scaled_loss, eager]
+    "define_model", [dropout, normalized, scheduled, averaged, scaled_loss, drawing_when_judging]
 )
 def test_the_numbers_are_the_same(define_model, tmp_path):
     file = tmp_path / "state"
@@ -94,6 +95,17 @@ def test_a_first_part_that_is_there_is_not_trained_again(tmp_path):
     assert second.history == first.history
     assert seen == []
     assert read_handover(file).epochs == 2
+
+
+def test_a_part_with_other_threads_is_not_gone_on_with(tmp_path, monkeypatch):
+    file, seen = tmp_path / "state", []
+    run_fold(task(until=2, handover=file), IMAGES, LABELS)
+    monkeypatch.setattr(fold, "threads_in_use", lambda: 99)
+    outcome = run_fold(
+        task(handover=file, report=lambda *message: seen.append(message)), IMAGES, LABELS
+    )
+    assert {epoch for _, epoch, *_ in seen} == {0, 1, 2}
+    assert (outcome.threads, len(outcome.history["loss"])) == (99, 3)
 
 
 def test_the_second_part_says_which_epochs_it_trains(tmp_path):

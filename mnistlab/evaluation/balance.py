@@ -5,8 +5,7 @@ nothing to do. So the work is divided as R. McNaughton has shown ("Scheduling
 with Deadlines and Loss Functions", Management Science 6, 1959, theorem 3.1):
 all epochs in one row, cut into equal lengths, a length for each worker. A fold
 that is cut has its first epochs at the beginning of one worker's time, and the
-others at the end of another's. More than that cannot be gained: the workers
-end together.
+others at the end of another's. No other division ends earlier.
 """
 
 from collections.abc import Sequence
@@ -36,7 +35,8 @@ def parts(folds: Sequence[int], epochs: int, workers: int) -> list[Part]:
 
     Returns:
         The parts in the order in which they are to be begun. A fold has one or
-        two; the first one of two is planned to end before the second begins.
+        two; the first of two is planned to end an epoch or more before the
+        second begins.
 
     Example:
         >>> [(part.fold, part.until) for part in parts(range(5), epochs=10, workers=2)]
