@@ -331,7 +331,9 @@ class TestAlone:
         last = self.last_sent(page)
         *under_way, _ = self.sent(page)
         assert len(under_way) > 3 and not any(each["finished"] for each in under_way)
-        assert np.diff([each["at"] for each in under_way]).min() >= 99
+        # A browser's timer may be some milliseconds early or late.
+        pauses = np.diff([each["at"] for each in under_way])
+        assert pauses.min() >= 90 and pauses.mean() >= 99
         assert last["finished"] and last["lengths"] == [100]
         np.testing.assert_allclose(np.reshape(last["points"], (-1, 2))[0], 0.2, atol=0.004)
 
