@@ -55,8 +55,10 @@ def traced_model():
 
 # Run in other processes, which are killed and interrupted; it waits, to give time for that.
 PROGRAM = f"""
-import json, time
+import json, signal, time
 from pathlib import Path
+# What a shell starts in the background ignores interrupts, and so do its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from mnistlab.evaluation.crossval import evaluate_model
 import keras
 import numpy as np
