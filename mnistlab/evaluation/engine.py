@@ -145,9 +145,9 @@ def run_folds(
 
     A fold whose worker is lost (killed, out of memory, its machine gone) is
     run again. In processes of this machine, a fold may be trained in two parts,
-    so that no process is idle. Closing the generator, or an interrupt, ends all that runs in
-    processes of this machine; threads, and an engine of the caller's, finish
-    the folds that they have begun, which are then lost.
+    so that no process is idle. Closing the generator, or an interrupt, ends all
+    that runs in processes of this machine; threads, and an engine of the
+    caller's, finish the folds that they have begun, which are then lost.
 
     Args:
         tasks: the folds.

@@ -65,9 +65,13 @@ def write_handover(path: Path, state: Handover) -> None:
 
 
 def read_handover(path: Path) -> Handover | None:
-    """Returns what was written, or `None` where nothing can be read.
+    """Reads the state of a training.
 
-    Only for files that this run has written: they are trusted.
+    Args:
+        path: a file that this very run has written: it is trusted.
+
+    Returns:
+        What was written, or `None` where nothing can be read.
     """
     try:
         return pickle.loads(path.read_bytes())
@@ -81,6 +85,22 @@ def take_over(model: keras.Model, state: Handover) -> None:
     Args:
         model: compiled, with all its variables made.
         state: what was read.
+
+    Raises:
+        ValueError: the model has other variables.
+
+    Example:
+        >>> import tempfile
+        >>> from mnistlab.models import zoo
+        >>> trained, other = zoo.lenet5(), zoo.lenet5()
+        >>> history = {"loss": [0.5], "val_accuracy": [0.9]}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "state")
+        ...     write_handover(path, Handover.of(trained, history, seconds=7.5, threads=1))
+        ...     state = read_handover(path)
+        >>> take_over(other, state)
+        >>> state.epochs, bool((other.get_weights()[0] == trained.get_weights()[0]).all())
+        (1, True)
     """
     for variable, value in zip(_variables(model), state.values, strict=True):
         variable.assign(value)
