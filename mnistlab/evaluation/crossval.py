@@ -138,10 +138,11 @@ def evaluate_model(
         try:
             tasks = _tasks(build, protocol, set(outcomes), divisible)
             for outcome in _run(tasks, images, labels, plan, progress):
-                outcomes[outcome.fold] = outcome
-                progress.finished(outcome.fold, outcome.history, outcome.seconds)
+                # In this order: drawing takes a while, in which an interrupt may come.
                 if kept is not None:
                     _keep(kept, outcome, plan.threads)
+                outcomes[outcome.fold] = outcome
+                progress.finished(outcome.fold, outcome.history, outcome.seconds)
         except KeyboardInterrupt:
             if not outcomes:
                 raise
